@@ -1,0 +1,38 @@
+# make demo   first run and report on embedded digits       make test      lint, types, tests
+# make results NAME=EXPERIMENT   record an experiment's figures under docs/
+# PIP_ARGS passes options to pip, for example PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
+
+PYTHON ?= python3
+PIP_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+SEEDS ?= 3
+
+.PHONY: demo test results clean
+
+demo: $(VENV)/.installed
+	$(BIN)/narrows run quickstart
+
+test: $(VENV)/.installed-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+results: $(VENV)/.installed
+	$(BIN)/python docs/record.py $(NAME) --seeds $(SEEDS)
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(VENV)/.created:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_ARGS) --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_ARGS) --editable '.[test]'
+	touch $@

@@ -1,0 +1,1 @@
+"""Narrows: image autoencoders, PCA beside them, and an honest report."""

@@ -1,0 +1,1 @@
+"""Pictures in, uint8 arrays out: readers, catalogue, splits and label budgets."""

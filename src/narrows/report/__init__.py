@@ -1,0 +1,1 @@
+"""One page and its figures, from a run folder alone."""

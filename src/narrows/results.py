@@ -1,0 +1,322 @@
+"""A finished run as plain data on disk: records, metrics' units and directions, reading and atomic writing.
+
+Nothing here loads torch: report, doctor and comparison work from the run folder alone.
+
+    RUN/experiment.json   the full description      RUN/environment.json   versions, hardware, command, `format`
+    RUN/results.csv       one `Result` a row        RUN/history.csv        one `HistoryRow` a row
+    RUN/findings.json     doctor and conclusions    RUN/reported.csv       one `Reported` a row
+    RUN/arrays/ARM-SEED/EVALUATION.npz              RUN/models/ARM-SEED/   RUN/report.html, figures/
+"""
+
+import csv
+import io
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+FORMAT = 1
+"""Number of the run folder's layout, written into environment.json; later versions read earlier ones."""
+
+Severity = Literal["error", "warning", "note"]
+
+
+class Metric(NamedTuple):
+    """What a metric's figure means and which way is better."""
+
+    label: str
+    unit: str
+    better: Literal["lower", "higher", ""]
+    """Empty where a figure is a fact about a run rather than a merit."""
+    meaning: str
+
+
+METRICS: dict[str, Metric] = {
+    "mse": Metric("mse", "", "lower", "squared error, mean over pixels"),
+    "mae": Metric("mae", "", "lower", "absolute error, mean over pixels"),
+    "squared_error": Metric("squared error", "per picture", "lower", "squared error, sum over a picture's pixels"),
+    "psnr": Metric("psnr", "dB", "higher", "mean of the pictures' peak signal-to-noise ratios, peak 1"),
+    "ssim": Metric("ssim", "", "higher", "structural similarity, 11 x 11 Gaussian window, sigma 1.5, data range 1"),
+    "threshold_accuracy": Metric("within 0.1", "", "higher", "share of pixels with absolute error at most 0.1"),
+    "keras_accuracy": Metric("Keras accuracy", "", "higher", "share of pixels whose rounded output equals the target"),
+    "explained_variance": Metric("explained variance", "", "higher", "1 is perfect, 0 is the mean picture"),
+    "perfect_pictures": Metric("perfect pictures", "", "", "pictures without any error, left out of the mean psnr"),
+    "loss": Metric("loss", "", "lower", "what training minimises; comparable only under one objective"),
+    "loss_with_penalty": Metric("loss with penalty", "", "lower", "reconstruction error plus penalties"),
+    "input_minimum": Metric("lowest input", "", "", "smallest pixel value that the model was given"),
+    "input_maximum": Metric("highest input", "", "", "largest pixel value that the model was given"),
+    "input_psnr": Metric("input's psnr", "dB", "", "psnr of the corrupted input against the clean picture"),
+    "input_distance": Metric("distance to input", "", "", "mse between the reconstruction and the model's input"),
+    "output_variation": Metric("output variation", "", "", "variance of outputs between pictures / that of targets"),
+    "code_numbers": Metric("numbers in the code", "", "", "numbers a picture that pass through the code"),
+    "bypass_numbers": Metric("numbers around the code", "", "", "numbers a picture that reach the decoder around it"),
+    "active_units": Metric("active units", "", "", "code numbers that are not 0, mean over pictures"),
+    "dead_units": Metric("dead units", "", "", "share of code numbers that never vary"),
+    "black_pixels": Metric("dead pixels", "", "", "share of pixels whose target varies and whose output never does"),
+    "parameters": Metric("parameters", "", "", "trainable numbers in the model"),
+    "training_seconds": Metric("training", "s", "", "seconds of training, evaluation left out"),
+}
+
+
+class Result(NamedTuple):
+    """One figure of a run: a row of results.csv."""
+
+    experiment: str
+    arm: str
+    seed: int
+    evaluation: str
+    condition: str
+    """Empty, or key=value pairs parted by blanks."""
+    split: str
+    metric: str
+    value: float
+    n: int
+    """How many pictures the figure is a mean over."""
+
+
+class HistoryRow(NamedTuple):
+    """One value of one loss term: a row of history.csv. `split` train is a step's, validation an epoch's."""
+
+    arm: str
+    seed: int
+    step: int
+    epoch: int
+    seconds: float
+    term: str
+    split: str
+    value: float
+
+
+class Reported(NamedTuple):
+    """A figure that a source report states: a row of reported.csv."""
+
+    report: str
+    experiment: str
+    arm: str
+    data: str
+    condition: str
+    split: str
+    metric: str
+    value: float
+    valid: str
+    """yes, doubtful or no: whether the figure can be what it is called."""
+    note: str
+
+
+class Finding(NamedTuple):
+    """One thing that the doctor noticed."""
+
+    severity: Severity
+    name: str
+    """Which check, in words that never change: "no better than PCA"."""
+    arm: str
+    """The arm it is about; empty for the whole run."""
+    evidence: str
+    """The figures that show it."""
+    cure: str
+    """What to do about it."""
+
+
+class Conclusion(NamedTuple):
+    """What a source report concludes, and what the rerun says of it."""
+
+    report: str
+    claim: str
+    verdict: Literal["confirmed", "refuted", "partly", "not tested"]
+    evidence: str
+
+
+class Interval(NamedTuple):
+    """A mean with the half-width of its 95 % interval; nan where one seed gives none."""
+
+    mean: float
+    half_width: float
+    n: int
+    """How many seeds."""
+
+
+Row = TypeVar("Row", Result, HistoryRow, Reported)
+
+
+def slug(arm: str, seed: int) -> str:
+    """The folder name of an arm: lower case, each run of other than a-z, 0-9 and '.' one hyphen, then the seed.
+
+    >>> slug("improved, code 256", 0)
+    'improved-code-256-0'
+    """
+    return f"{re.sub(r'[^a-z0-9.]+', '-', arm.lower()).strip('-')}-{seed}"
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Mean and Student's 95 % half-width over seeds.
+
+    >>> interval([1.0, 3.0]).mean
+    2.0
+    """
+    from scipy.special import stdtrit
+
+    n = len(values)
+    mean = math.fsum(values) / n
+    if n < 2:
+        return Interval(mean, math.nan, n)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    return Interval(mean, float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n), n)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that it is never seen half-written: a temporary neighbour, then a rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write indented JSON atomically; infinite and missing numbers are refused."""
+    write_atomic(path, (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def write_rows(path: Path, kind: type[Row], rows: Iterable[Row]) -> None:
+    """Write records of one kind as CSV, field names first."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(kind._fields)
+    writer.writerows(rows)
+    write_atomic(path, text.getvalue().encode())
+
+
+def read_rows(path: Path, kind: type[Row]) -> list[Row]:
+    """Read records that `write_rows` wrote; a missing file is an empty list.
+
+    Raises:
+        ValueError: a column is missing or a value has the wrong type.
+    """
+    if not path.exists():
+        return []
+    types = kind.__annotations__
+    rows = []
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        for number, line in enumerate(reader, start=2):
+            try:
+                rows.append(kind(**{name: types[name](line[name]) for name in kind._fields}))
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(
+                    f"{path}, line {number}: expected the columns {', '.join(kind._fields)}, found {line}"
+                ) from error
+    return rows
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write named arrays as a compressed .npz, atomically."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]  # NumPy's stub takes the names for flags
+    write_atomic(path, buffer.getvalue())
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, read on first use of each part.
+
+    Raises:
+        FileNotFoundError: from `open_run`, where the folder holds no run.
+    """
+
+    folder: Path
+
+    @cached_property
+    def experiment(self) -> dict[str, Any]:
+        """The description: question, data, arms, baselines, settings."""
+        return dict(json.loads((self.folder / "experiment.json").read_text(encoding="utf-8")))
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, processor, threads, command, seconds and `format`."""
+        return dict(json.loads((self.folder / "environment.json").read_text(encoding="utf-8")))
+
+    @cached_property
+    def results(self) -> list[Result]:
+        """Every figure of the run."""
+        return read_rows(self.folder / "results.csv", Result)
+
+    @cached_property
+    def history(self) -> list[HistoryRow]:
+        """Losses per step and per epoch."""
+        return read_rows(self.folder / "history.csv", HistoryRow)
+
+    @cached_property
+    def reported(self) -> list[Reported]:
+        """The source reports' figures that this run stands beside."""
+        return read_rows(self.folder / "reported.csv", Reported)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What the doctor noticed, gravest first."""
+        return [Finding(**finding) for finding in self._findings.get("findings", [])]
+
+    @cached_property
+    def conclusions(self) -> list[Conclusion]:
+        """What the source reports conclude, judged by this run."""
+        return [Conclusion(**conclusion) for conclusion in self._findings.get("conclusions", [])]
+
+    @cached_property
+    def _findings(self) -> dict[str, Any]:
+        path = self.folder / "findings.json"
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+    def arrays(self, arm: str, seed: int, evaluation: str) -> dict[str, NDArray[Any]]:
+        """The arrays of one evaluation of one arm; empty where there are none."""
+        path = self.folder / "arrays" / slug(arm, seed) / f"{evaluation}.npz"
+        if not path.exists():
+            return {}
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    def arms(self) -> list[str]:
+        """Names of all arms and baselines with results, in the order in which they were written."""
+        return list(dict.fromkeys(row.arm for row in self.results if row.arm))
+
+    def values(
+        self, arm: str, metric: str, *, split: str, evaluation: str = "reconstruction", condition: str = ""
+    ) -> dict[int, float]:
+        """One metric of one arm by seed; empty where it was not measured."""
+        return {
+            row.seed: row.value
+            for row in self.results
+            if (row.arm, row.metric, row.split, row.evaluation, row.condition)
+            == (arm, metric, split, evaluation, condition)
+        }
+
+
+def open_run(folder: Path) -> Run:
+    """Open a finished or partial run.
+
+    Raises:
+        FileNotFoundError: the folder holds no experiment.json.
+        ValueError: it was written by a later version of Narrows.
+    """
+    if not (folder / "experiment.json").is_file():
+        raise FileNotFoundError(
+            f"expected a run folder with an experiment.json, found none in {folder}; 'narrows run EXPERIMENT' makes one"
+        )
+    run = Run(folder)
+    if (found := run.environment.get("format", 0)) > FORMAT:
+        raise ValueError(f"{folder} has run format {found}, this Narrows reads up to {FORMAT}; install a newer one")
+    return run
