@@ -1,1 +1,34 @@
-"""Networks and their descriptions."""
+"""Networks and their descriptions: one network class, `Autoencoder`, and what stands in its slots."""
+
+from narrows.models.autoencoder import Autoencoder, Standardise, bypass_numbers
+from narrows.models.bottleneck import BOTTLENECKS, Deterministic, Gaussian, TopK
+from narrows.models.convolutional import Convolutional
+from narrows.models.dense import Dense, ResidualDense
+from narrows.models.parallel import ParallelDecoders
+from narrows.models.pca import PCA, Components, prepare, principal_components
+from narrows.models.unet import UNet
+
+ARCHITECTURES: dict[str, type] = {
+    kind.__name__: kind for kind in (Dense, ResidualDense, Convolutional, UNet, ParallelDecoders, PCA)
+}
+"""Every architecture, by the name that a checkpoint gives it."""
+
+__all__ = [
+    "ARCHITECTURES",
+    "BOTTLENECKS",
+    "PCA",
+    "Autoencoder",
+    "Components",
+    "Convolutional",
+    "Dense",
+    "Deterministic",
+    "Gaussian",
+    "ParallelDecoders",
+    "ResidualDense",
+    "Standardise",
+    "TopK",
+    "UNet",
+    "bypass_numbers",
+    "prepare",
+    "principal_components",
+]

@@ -1,1 +1,22 @@
 """Fitting a model, and keeping it."""
+
+from narrows.training.checkpoint import load_model, parameter_count, save_model
+from narrows.training.fit import fit
+from narrows.training.optimize import History, Progress, optimize
+from narrows.training.settings import Augmentation, Training, choose_precision
+from narrows.training.state_file import HistoryEntry, StateFile
+
+__all__ = [
+    "Augmentation",
+    "History",
+    "HistoryEntry",
+    "Progress",
+    "StateFile",
+    "Training",
+    "choose_precision",
+    "fit",
+    "load_model",
+    "optimize",
+    "parameter_count",
+    "save_model",
+]

@@ -1,0 +1,150 @@
+"""The one network class: every member of the family is an encoder, a bottleneck and a decoder in its slots."""
+
+import math
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from narrows.models.bottleneck import Bottleneck
+from narrows.types import Architecture, Codes, Images, ImageShape, Latent, Mask, Output, Sources
+
+Shape: TypeAlias = tuple[int, ...]
+
+
+class Standardise(nn.Module):
+    """(images - mean) / deviation at a model's entry, undone at its exit; buffers, so a model carries them along."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, mean: Tensor | None = None, deviation: Tensor | None = None) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(1, 1, 1) if mean is None else mean)
+        self.register_buffer("deviation", torch.ones(1, 1, 1) if deviation is None else deviation)
+
+    def forward(self, images: Images) -> Images:
+        """Pictures in [0, 1] to the encoder's units."""
+        return (images - self.mean) / self.deviation
+
+    def inverse(self, images: Images | Sources) -> Images | Sources:
+        """The decoder's units to pictures in [0, 1]."""
+        return images * self.deviation + self.mean
+
+
+class Autoencoder(nn.Module):
+    """images --encoder--> features --project, bottleneck--> code --decoder--> reconstruction.
+
+    The encoder is called with (images, hidden) and returns (features, bypass); the decoder with (code folded to
+    `code_shape`, bypass) and returns pictures, or sources stacked on axis 1. Pictures are padded to the encoder's
+    multiple by repeating their edge, and cropped back.
+    """
+
+    def __init__(  # noqa: PLR0913  one argument a slot
+        self,
+        architecture: Architecture,
+        image_shape: ImageShape,
+        *,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        bottleneck: Bottleneck,
+        features_shape: Shape,
+        code_shape: Shape | None = None,
+        standardise: Standardise | None = None,
+        multiple: int = 1,
+    ) -> None:
+        """Assemble a network of its parts.
+
+        Args:
+            architecture: the description that built it, for checkpoints.
+            image_shape: channel, height, width of a picture.
+            encoder: (images, hidden) to (features, bypass).
+            decoder: (folded code, bypass) to pictures or sources.
+            bottleneck: makes the code of the projected features.
+            features_shape: shape of one picture's features.
+            code_shape: shape to which a code is folded for the decoder; None where the features, unprojected, are
+                the code.
+            standardise: set from data or by hand; the identity where none is given.
+            multiple: height and width that the encoder sees are multiples of this.
+        """
+        super().__init__()
+        self.architecture = architecture
+        self.image_shape = image_shape
+        self.bottleneck = bottleneck
+        self.code_shape = features_shape if code_shape is None else code_shape
+        self.multiple = multiple
+        self.standardise = Standardise() if standardise is None else standardise
+        self.encoder = encoder
+        self.decoder = decoder
+        projected_size = math.prod(self.code_shape) * bottleneck.numbers_per_code
+        keep = code_shape is None and bottleneck.numbers_per_code == 1
+        self.project = nn.Identity() if keep else nn.Linear(math.prod(features_shape), projected_size)
+
+    @property
+    def code_size(self) -> int:
+        """How many numbers a code has for pictures of `image_shape`."""
+        return math.prod(self.code_shape)
+
+    def latent(self, images: Images, hidden: Mask | None = None, *, sample: bool = False) -> Latent:
+        """What passes to the decoder, bypass included."""
+        features, bypass = self.encoder(self.standardise(pad(images, self.multiple)), hidden)
+        code, mean, log_variance = self.bottleneck(self.project(features.flatten(1)), sample=sample)
+        return Latent(code, mean, log_variance, features, bypass)
+
+    def forward(self, images: Images, hidden: Mask | None = None) -> Output:
+        """Reconstruction and latent of pictures.
+
+        Raises:
+            ValueError: the pictures' channels, or, where the network needs it, height and width differ from
+                `image_shape`.
+        """
+        self._check(images)
+        latent = self.latent(images, hidden, sample=self.training)
+        # a fully convolutional network takes other sizes, so the code then folds as the features are shaped
+        free = isinstance(self.project, nn.Identity)
+        shape = latent.features.shape[1:] if free else self.code_shape
+        return Output(self._decode(latent.code, shape, latent.bypass, images.shape[-2:]), latent)
+
+    def encode(self, images: Images) -> Codes:
+        """Flat codes; deterministic, with gradients."""
+        self._check(images)
+        return self.latent(images).code
+
+    def decode(self, codes: Codes) -> Images | Sources:
+        """Pictures of flat codes.
+
+        Raises:
+            ValueError: the codes have another size, or something has to bypass the code.
+        """
+        if codes.shape[1] != self.code_size:
+            raise ValueError(f"expected codes of {self.code_size} numbers, found {codes.shape[1]}")
+        if around := bypass_numbers(self):
+            raise ValueError(
+                f"expected a model whose code is all that the decoder needs, found {around} numbers a picture that "
+                f"reach it around the code; call the model on pictures instead"
+            )
+        return self._decode(codes, self.code_shape, (), self.image_shape[1:])
+
+    def _decode(self, codes: Codes, shape: Shape, bypass: tuple[Tensor, ...], size: Shape) -> Images | Sources:
+        images = self.standardise.inverse(self.decoder(codes.unflatten(1, shape), bypass))
+        return images[..., : size[0], : size[1]]
+
+    def _check(self, images: Images) -> None:
+        fixed = not isinstance(self.project, nn.Identity) or len(self.code_shape) == 1
+        found = tuple(images.shape[1:])
+        if found[0] != self.image_shape[0] or (fixed and found != self.image_shape):
+            raise ValueError(f"expected pictures of shape {self.image_shape}, found {found}; resize or convert them")
+
+
+def pad(images: Images, multiple: int) -> Images:
+    """Repeat the last row and column until height and width are multiples."""
+    down, right = -images.shape[-2] % multiple, -images.shape[-1] % multiple
+    return nn.functional.pad(images, (0, right, 0, down), mode="replicate") if down or right else images
+
+
+def bypass_numbers(model: Autoencoder) -> int:
+    """How many numbers a picture of `image_shape` sends to the decoder around its code."""
+    device = model.standardise.mean.device
+    with torch.no_grad():
+        latent = model.latent(torch.zeros(1, *model.image_shape, device=device))
+    return sum(tensor.numel() for tensor in latent.bypass)

@@ -1,0 +1,111 @@
+"""The slot between encoder and decoder: projected features in, a code out.
+
+A bottleneck is a value, not a network: it says how many projected numbers a code number takes and what is made of
+them. The projection itself, a linear layer, belongs to the `Autoencoder`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from narrows.types import Codes
+
+Activation: TypeAlias = Literal["linear", "relu", "sigmoid"]
+Projected: TypeAlias = Float[Tensor, "batch projected"]
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "linear": lambda numbers: numbers,
+    "relu": torch.relu,
+    "sigmoid": torch.sigmoid,
+}
+"""What may stand on a code or on an output."""
+
+
+class Code(NamedTuple):
+    """The code, and the Gaussian that it was drawn from, if any."""
+
+    code: Codes
+    mean: Codes | None = None
+    log_variance: Codes | None = None
+
+
+class Bottleneck(Protocol):
+    """Makes a code of projected features; a frozen dataclass."""
+
+    @property
+    def numbers_per_code(self) -> int:
+        """How many projected numbers make one code number."""
+        ...
+
+    def __call__(self, projected: Projected, *, sample: bool) -> Code:
+        """`sample` is True while training: a code that is drawn is its mean otherwise."""
+        ...
+
+
+@dataclass(frozen=True)
+class Deterministic:
+    """The code is the projection, through an activation."""
+
+    activation: Activation = "linear"
+    numbers_per_code: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        check_activation(self.activation)
+
+    def __call__(self, projected: Projected, *, sample: bool) -> Code:  # noqa: ARG002  nothing is drawn
+        """The activated projection."""
+        return Code(ACTIVATIONS[self.activation](projected))
+
+
+@dataclass(frozen=True)
+class TopK:
+    """The k largest code numbers are kept, through a ReLU; the others are 0 (Makhzani and Frey 2013).
+
+    Raises:
+        ValueError: k is below 1, or above the code size once a code comes.
+    """
+
+    k: int
+    numbers_per_code: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise ValueError(f"expected TopK to keep at least 1 number, found k = {self.k}")
+
+    def __call__(self, projected: Projected, *, sample: bool) -> Code:  # noqa: ARG002  nothing is drawn
+        """The sparse code; ties beyond k are broken by PyTorch's topk."""
+        if self.k > projected.shape[1]:
+            raise ValueError(f"expected k at most the code size {projected.shape[1]}, found {self.k}; lower k")
+        kept = projected.topk(self.k, dim=1)
+        return Code(torch.zeros_like(projected).scatter(1, kept.indices, torch.relu(kept.values)))
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """The code is drawn from a diagonal Gaussian in training, and is its mean otherwise (Kingma and Welling 2014)."""
+
+    numbers_per_code: ClassVar[int] = 2
+
+    def __call__(self, projected: Projected, *, sample: bool) -> Code:
+        """Mean and log-variance are the projection's halves; drawn with PyTorch's own generator."""
+        mean, log_variance = projected.float().chunk(2, dim=1)
+        if not sample:
+            return Code(mean, mean, log_variance)
+        return Code(mean + torch.randn_like(mean) * (0.5 * log_variance).exp(), mean, log_variance)
+
+
+BOTTLENECKS: dict[str, type] = {kind.__name__: kind for kind in (Deterministic, TopK, Gaussian)}
+
+
+def check_activation(name: str) -> None:
+    """Refuse an activation that is not there.
+
+    Raises:
+        ValueError: the name is unknown.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"expected an activation out of {', '.join(ACTIVATIONS)}, found {name!r}")

@@ -1,0 +1,158 @@
+"""Dense networks on flattened pictures: plain stacks, and stacks of residual blocks."""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from narrows.models.autoencoder import Autoencoder
+from narrows.models.bottleneck import ACTIVATIONS, Activation, Bottleneck, Deterministic, check_activation
+from narrows.types import Images, ImageShape, Mask
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Stacked linear layers with an activation between them (Hinton and Salakhutdinov 2006).
+
+    Raises:
+        ValueError: a size is below 1 or an activation unknown.
+    """
+
+    widths: tuple[int, ...]
+    """Units of the encoder's layers before the code."""
+    code_size: int
+    decoder_widths: tuple[int, ...] | None = None
+    """Units of the decoder's layers before the output; None mirrors the encoder."""
+    hidden_activation: Activation = "relu"
+    output_activation: Activation = "linear"
+    bottleneck: Bottleneck = Deterministic()
+
+    def __post_init__(self) -> None:
+        check_sizes(*self.widths, self.code_size, *(self.decoder_widths or ()))
+        check_activation(self.hidden_activation)
+        check_activation(self.output_activation)
+
+    def build(self, image_shape: ImageShape) -> Autoencoder:
+        """An untrained network for pictures of this shape."""
+        pixels = math.prod(image_shape)
+        back = self.widths[::-1] if self.decoder_widths is None else self.decoder_widths
+        encoder = stack((pixels, *self.widths), self.hidden_activation)
+        decoder = stack((self.code_size, *back), self.hidden_activation)
+        decoder.append(nn.Linear((self.code_size, *back)[-1], pixels))
+        return Autoencoder(
+            self,
+            image_shape,
+            encoder=FlatEncoder(encoder),
+            decoder=FlatDecoder(decoder, image_shape, self.output_activation),
+            bottleneck=self.bottleneck,
+            features_shape=((pixels, *self.widths)[-1],),
+            code_shape=(self.code_size,),
+        )
+
+
+@dataclass(frozen=True)
+class ResidualDense:
+    """Residual blocks of width x hidden x width with layer norm before them (He et al. 2016; Xiong et al. 2020).
+
+    The blocks' last layers start at 0, so that the untrained network is a shallow one and depth costs no warm-up.
+
+    Raises:
+        ValueError: a size is below 1 or an activation unknown.
+    """
+
+    code_size: int
+    width: int = 512
+    hidden_width: int = 1024
+    num_blocks: int = 2
+    """Blocks on each side of the code."""
+    output_activation: Activation = "sigmoid"
+    bottleneck: Bottleneck = Deterministic()
+
+    def __post_init__(self) -> None:
+        check_sizes(self.code_size, self.width, self.hidden_width, self.num_blocks)
+        check_activation(self.output_activation)
+
+    def build(self, image_shape: ImageShape) -> Autoencoder:
+        """An untrained network for pictures of this shape."""
+        pixels = math.prod(image_shape)
+        blocks = [[Residual(self.width, self.hidden_width) for _ in range(self.num_blocks)] for _ in range(2)]
+        encoder = nn.Sequential(nn.Linear(pixels, self.width), *blocks[0], nn.LayerNorm(self.width))
+        decoder = nn.Sequential(
+            nn.Linear(self.code_size, self.width),
+            *blocks[1],
+            nn.LayerNorm(self.width),
+            nn.Linear(self.width, pixels),
+        )
+        return Autoencoder(
+            self,
+            image_shape,
+            encoder=FlatEncoder(encoder),
+            decoder=FlatDecoder(decoder, image_shape, self.output_activation),
+            bottleneck=self.bottleneck,
+            features_shape=(self.width,),
+            code_shape=(self.code_size,),
+        )
+
+
+class Residual(nn.Module):
+    """x + second(gelu(first(norm(x)))), the identity before training."""
+
+    def __init__(self, width: int, hidden_width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.first = nn.Linear(width, hidden_width)
+        self.second = nn.Linear(hidden_width, width)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Shape (batch, width) in and out."""
+        transformed: Tensor = self.second(nn.functional.gelu(self.first(self.norm(numbers))))
+        return numbers + transformed
+
+
+class FlatEncoder(nn.Module):
+    """Pictures, flattened, through layers; nothing bypasses the code."""
+
+    def __init__(self, layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, images: Images, hidden: Mask | None) -> tuple[Tensor, tuple[Tensor, ...]]:  # noqa: ARG002
+        """Features (batch, units); a hidden pixel is seen as its fill value."""
+        return self.layers(images.flatten(1)), ()
+
+
+class FlatDecoder(nn.Module):
+    """Codes through layers, folded to pictures."""
+
+    def __init__(self, layers: nn.Module, image_shape: ImageShape, activation: Activation) -> None:
+        super().__init__()
+        self.layers = layers
+        self.image_shape = image_shape
+        self.activation = ACTIVATIONS[activation]
+
+    def forward(self, codes: Tensor, bypass: tuple[Tensor, ...]) -> Images:  # noqa: ARG002  a true bottleneck
+        """Pictures (batch, channel, height, width)."""
+        images: Tensor = self.activation(self.layers(codes)).unflatten(1, self.image_shape)
+        return images
+
+
+def stack(sizes: tuple[int, ...], activation: Activation) -> nn.Sequential:
+    """Linear layers from each size to the next, the activation after every one."""
+    layers = nn.Sequential()
+    for size, following in itertools.pairwise(sizes):
+        layers.append(nn.Linear(size, following))
+        layers.append({"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "linear": nn.Identity}[activation]())
+    return layers
+
+
+def check_sizes(*sizes: int) -> None:
+    """Refuse layers without units.
+
+    Raises:
+        ValueError: a size is below 1.
+    """
+    if min(sizes) < 1:
+        raise ValueError(f"expected sizes of at least 1, found {sizes}")

@@ -1,0 +1,141 @@
+"""How to train: one frozen description, and what it says of learning rate and precision."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Generator, nn
+from torch.optim import Optimizer
+
+from narrows.types import Images
+
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Shifts and flips of clean pictures, before any corruption; one draw a batch.
+
+    Raises:
+        ValueError: a negative shift, or a share outside [0, 1].
+    """
+
+    shift: int = 0
+    """Most pixels by which a batch is moved along each axis; what moves in is 0."""
+    flip: bool = False
+    """Mirror left to right, on half of the batches."""
+    share: float = 0.5
+    """Share of the batches that are shifted."""
+
+    def __post_init__(self) -> None:
+        if self.shift < 0 or not 0 <= self.share <= 1:
+            raise ValueError(f"expected a shift of at least 0 and a share in [0, 1], found {self.shift}, {self.share}")
+
+    def __call__(self, images: Images, generator: Generator) -> Images:
+        """Moved pictures (batch, channel, height, width); the input stays as it is."""
+        chance = torch.rand(2, generator=generator)
+        if self.shift and chance[0] < self.share:
+            moves = torch.randint(-self.shift, self.shift + 1, (2,), generator=generator)
+            down, right = int(moves[0]), int(moves[1])
+            images = nn.functional.pad(images, (right, -right, down, -down))
+        if self.flip and chance[1] < 0.5:
+            images = images.flip(-1)
+        return images
+
+
+@dataclass(frozen=True)
+class Training:
+    """Everything that decides how weights are found, but for data, task and objective.
+
+    Raises:
+        ValueError: a number or word that makes no sense.
+    """
+
+    epochs: int = 10
+    """Passes over the training pictures; 0 leaves the weights as they were built or set in closed form."""
+    minutes: float | None = None
+    """A budget of training time in place of epochs; the same seed then need not give the same weights."""
+    batch_size: int = 256
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    schedule: Literal["constant", "cosine"] = "constant"
+    """Cosine falls to 0 at the end of the budget (Loshchilov and Hutter 2017)."""
+    warmup: float = 0.0
+    """Share of the budget over which the learning rate first rises from 0."""
+    clip_norm: float | None = None
+    """Gradients are scaled down to this norm where they exceed it."""
+    augmentation: Augmentation = Augmentation()
+    averaging: float | None = None
+    """Decay of an exponential moving average of the weights, which then is the result (Polyak and Juditsky 1992)."""
+    selection: Literal["last", "best"] = "last"
+    """Keep the last weights, or those of the epoch with the lowest validation loss."""
+    shuffle: bool = True
+    """False trains in file order, as some reports do."""
+    precision: Precision = "auto"
+    """Of the matrix products; auto is bfloat16 where the processor has units for it. Weights stay float32."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in {"epochs": 0, "batch_size": 1, "learning_rate": 0, "weight_decay": 0, "seed": 0}.items():
+            if not getattr(self, name) >= least:
+                raise ValueError(f"expected {name} to be at least {least}, found {getattr(self, name)}")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"expected {name} to be one of {', '.join(choices)}, found {getattr(self, name)!r}")
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"expected warmup, a share of the budget, in [0, 1), found {self.warmup}")
+        if self.averaging is not None and not 0 < self.averaging < 1:
+            raise ValueError(f"expected averaging, a decay, between 0 and 1, found {self.averaging}")
+        if self.minutes is not None and self.minutes <= 0:
+            raise ValueError(f"expected minutes to be above 0, found {self.minutes}")
+
+
+CHOICES = {
+    "optimizer": ("adam", "adamw", "sgd"),
+    "schedule": ("constant", "cosine"),
+    "selection": ("last", "best"),
+    "precision": ("auto", "float32", "bfloat16"),
+}
+
+
+def build_optimizer(module: nn.Module, training: Training) -> Optimizer:
+    """The optimiser that a description names, over the parameters that want a gradient."""
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    rate, decay = training.learning_rate, training.weight_decay
+    if training.optimizer == "sgd":
+        return torch.optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=0.9, fused=True)
+    kind = torch.optim.Adam if training.optimizer == "adam" else torch.optim.AdamW
+    return kind(parameters, lr=rate, weight_decay=decay, fused=True)
+
+
+def learning_rate(training: Training, progress: float) -> float:
+    """The rate after this share of the budget."""
+    if progress < training.warmup:
+        return training.learning_rate * progress / training.warmup
+    if training.schedule == "constant":
+        return training.learning_rate
+    left = (progress - training.warmup) / (1 - training.warmup)
+    return training.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, left)))
+
+
+def choose_precision(precision: Precision, device: torch.device) -> torch.dtype:
+    """The type of the matrix products; "auto" asks the processor whether it multiplies bfloat16 faster.
+
+    Without such units bfloat16 is emulated, and slower than float32.
+    """
+    if precision != "auto":
+        return {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fast = device.type == "cpu" and has_bfloat16_units()
+    return torch.bfloat16 if fast else torch.float32
+
+
+def has_bfloat16_units() -> bool:
+    """Whether this processor has AMX or AVX-512 instructions for bfloat16."""
+    # PyTorch 2.13 has a public table of capabilities; before it only these two functions
+    checks = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return any(check() for check in checks if check is not None)
