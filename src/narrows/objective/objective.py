@@ -1,0 +1,67 @@
+"""The objective: one reconstruction loss and any penalties, added up."""
+
+from dataclasses import dataclass
+
+import torch
+
+from narrows.objective.match import match
+from narrows.objective.reconstruction import RECONSTRUCTION_LOSSES, Reduction, weighted_error
+from narrows.types import Batch, Losses, Output, Penalty
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Judges an output against its batch: weighted reconstruction error plus the penalties of its latent.
+
+    The scale decides what a penalty's weight means. With reduction "mean" the error is a mean over all numbers of the
+    target, whatever the picture's size; penalties are sums over the code, so their weights are small (a weight w here
+    is w x numbers in a picture there). With "sum" it is a sum over each picture's numbers, mean over pictures: a
+    variational objective in nats needs it, `Objective("bce", (KLToPrior(1.0),), reduction="sum")` being the negative
+    bound for Bernoulli pixels. "mse" summed is a Gaussian's negative log-likelihood at variance 1/2, constant left out.
+    Totals of different objectives are not comparable; their reconstruction terms are, under one loss and reduction.
+
+    Raises:
+        ValueError: a name is unknown or two penalties share one; when called, reconstruction and target differ in
+            shape, or a part refuses its input.
+    """
+
+    reconstruction: str = "mse"
+    """Name of a reconstruction loss: mse, mae or bce."""
+    penalties: tuple[Penalty, ...] = ()
+    exchangeable: bool = False
+    """Whether sources may come back in any order, picture by picture."""
+    reduction: Reduction = "mean"
+    """Over the numbers of a picture: mean or sum."""
+
+    def __post_init__(self) -> None:
+        if self.reconstruction not in RECONSTRUCTION_LOSSES:
+            raise ValueError(
+                f"expected a reconstruction loss among {', '.join(RECONSTRUCTION_LOSSES)}, "
+                f"found {self.reconstruction!r}; choose one of them"
+            )
+        if self.reduction not in ("mean", "sum"):
+            raise ValueError(f"expected reduction to be 'mean' or 'sum', found {self.reduction!r}; choose one of them")
+        names = [penalty.name for penalty in self.penalties]
+        if len(set(names)) < len(names):
+            raise ValueError(f"expected penalties of different names, found {', '.join(names)}; add their weights up")
+
+    @property
+    def reconstruction_term(self) -> str:
+        """Name of the reconstruction's term: mse, mae or bce where it is a mean, "mse sum" and so on where a sum."""
+        return self.reconstruction if self.reduction == "mean" else f"{self.reconstruction} sum"
+
+    def __call__(self, output: Output, batch: Batch) -> Losses:
+        """The total and its weighted terms: the reconstruction's and one a penalty, under the penalty's name."""
+        # Autocast hands over bfloat16, whose spacing near 1 is 1/128: differences of pixels are taken in float32.
+        reconstruction, target = output.reconstruction.float(), batch.target.float()
+        if reconstruction.shape != target.shape:
+            raise ValueError(
+                f"expected a reconstruction in the target's shape {tuple(target.shape)}, "
+                f"found {tuple(reconstruction.shape)}; let the decoder end in that shape"
+            )
+        if self.exchangeable:
+            reconstruction = match(reconstruction, target)
+        errors = RECONSTRUCTION_LOSSES[self.reconstruction](reconstruction, target)
+        terms = {self.reconstruction_term: weighted_error(errors, batch.weight, self.reduction)}
+        terms |= {penalty.name: penalty(output.latent) for penalty in self.penalties}
+        return Losses(torch.stack(list(terms.values())).sum(), terms)

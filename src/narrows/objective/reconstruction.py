@@ -1,0 +1,65 @@
+"""Reconstruction losses: what each number of a reconstruction costs, and how costs become one number.
+
+The losses are elementwise, so that weighting and reduction stand in one place, `weighted_error`.
+"""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Tensor
+
+from narrows.types import Scalar
+
+Reduction: TypeAlias = Literal["mean", "sum"]
+"""Over the numbers of a picture; over pictures it is always the mean."""
+
+
+def squared_error(reconstruction: Tensor, target: Tensor) -> Tensor:
+    """(reconstruction - target)^2, elementwise: no 1/2, no reduction."""
+    return (reconstruction - target).square()
+
+
+def absolute_error(reconstruction: Tensor, target: Tensor) -> Tensor:
+    """|reconstruction - target|, elementwise: no reduction."""
+    return (reconstruction - target).abs()
+
+
+def binary_cross_entropy(reconstruction: Tensor, target: Tensor) -> Tensor:
+    """-(target log r + (1 - target) log(1 - r)) in nats, r the reconstruction in [0, 1], elementwise: no reduction.
+
+    For a target strictly between 0 and 1 the least value is that target's own entropy, not 0 (Loaiza-Ganem and
+    Cunningham 2019, section 3).
+
+    Raises:
+        ValueError: the reconstruction leaves [0, 1].
+    """
+    if ((reconstruction < 0) | (reconstruction > 1)).any():
+        low, high = torch.aminmax(reconstruction)
+        raise ValueError(
+            f"binary cross-entropy expects a reconstruction in [0, 1], found {low:.4g} to {high:.4g}; "
+            "end the decoder with a sigmoid"
+        )
+    # float32's spacing at 1: the closest that 1 - r comes to 0 without being 0. A pixel then costs at most 15.9 nats.
+    closest = torch.finfo(torch.float32).eps
+    probability = reconstruction.clamp(closest, 1 - closest)
+    return -(target * probability.log() + (1 - target) * (-probability).log1p())
+
+
+RECONSTRUCTION_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mse": squared_error,
+    "mae": absolute_error,
+    "bce": binary_cross_entropy,
+}
+"""Every reconstruction loss by the name that an objective and a description on disk use."""
+
+
+def weighted_error(errors: Tensor, weight: Tensor, reduction: Reduction) -> Scalar:
+    """sum of weight x error over all numbers / how many pictures ("sum") or how many numbers ("mean").
+
+    `errors` is (batch, ...); `weight` is broadcastable to it and does not enter the divisor: weights that should give a
+    mean over some pixels come scaled so, as those of a mask do.
+    """
+    # expand_as refuses a weight that would enlarge the errors, where the product alone would broadcast them.
+    weighted = errors * weight.expand_as(errors)
+    return weighted.mean() if reduction == "mean" else weighted.flatten(1).sum(1).mean()
