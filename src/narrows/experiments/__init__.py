@@ -1,1 +1,1 @@
-"""The catalogue of experiments."""
+"""The catalogue of experiments, and what carries one out."""

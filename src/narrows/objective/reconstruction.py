@@ -55,7 +55,7 @@ RECONSTRUCTION_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def weighted_error(errors: Tensor, weight: Tensor, reduction: Reduction) -> Scalar:
-    """sum of weight x error over all numbers / how many pictures ("sum") or how many numbers ("mean").
+    """Sum of weight x error over all numbers / how many pictures ("sum") or how many numbers ("mean").
 
     `errors` is (batch, ...); `weight` is broadcastable to it and does not enter the divisor: weights that should give a
     mean over some pixels come scaled so, as those of a mask do.

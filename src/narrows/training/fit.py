@@ -20,7 +20,7 @@ SHUFFLING, CORRUPTING, VALIDATING = range(3)
 """Streams of random numbers that never meet, whatever the seed."""
 
 
-def fit(
+def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
     model: Autoencoder,
     data: Dataset,
     objective: LossFunction,

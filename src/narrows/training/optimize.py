@@ -44,7 +44,7 @@ class Progress(NamedTuple):
     """The step's terms."""
 
 
-def optimize(
+def optimize(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
     module: nn.Module,
     batches: Batches,
     loss: Loss,

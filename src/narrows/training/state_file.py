@@ -93,4 +93,7 @@ def unpack_history(columns: dict[str, Tensor], kinds: list[list[str]]) -> list[H
     """The inverse of `pack_history`."""
     names = ("step", "epoch", "seconds", "value", "kind")
     rows = zip(*(columns[name].tolist() for name in names), strict=True)
-    return [HistoryEntry(step, epoch, seconds, *kinds[kind], value) for step, epoch, seconds, value, kind in rows]
+    return [
+        HistoryEntry(step, epoch, seconds, kinds[kind][0], kinds[kind][1], value)
+        for step, epoch, seconds, value, kind in rows
+    ]

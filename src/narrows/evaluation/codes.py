@@ -1,0 +1,69 @@
+"""What codes and weights look like: code statistics, first-layer filters, principal components and their pictures."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from narrows.data import Pictures
+from narrows.evaluation.reconstruction import reconstruct
+from narrows.models import Autoencoder
+
+PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
+MAX_CODES = 2000
+"""Pictures whose codes are kept: enough to see classes in a scatter plot, little on disk."""
+MAX_FILTERS = 256
+
+
+def code_arrays(model: Autoencoder, pictures: Pictures) -> dict[str, NDArray[Any]]:
+    """Codes of the first pictures of a split: values, two principal directions, activity and spread of each unit."""
+    few = pictures.take(np.arange(min(MAX_CODES, len(pictures))))
+    codes = torch.cat([output.latent.code for _, _, output in reconstruct(model, few)]).float().numpy()
+    centred = codes - codes.mean(0)
+    # the directions of the codes' covariance; eigh sorts ascending
+    directions = np.linalg.eigh(np.cov(centred, rowvar=False).reshape(codes.shape[1], -1))[1][:, ::-1][:, :2]
+    arrays = {
+        "codes": codes,
+        "projection": (centred @ directions).astype(np.float32),
+        "active_share": (codes != 0).mean(0).astype(np.float32),
+        "deviation": codes.std(0),
+    }
+    return arrays if few.labels is None else arrays | {"labels": few.labels}
+
+
+def filter_arrays(model: Autoencoder) -> dict[str, NDArray[Any]]:
+    """Weights of the first layer as pictures (unit, channel, height, width), at most 256 of them."""
+    weight = first_weight(model)
+    if weight.dim() == 2:
+        weight = weight.unflatten(1, model.image_shape)
+    return {"first_layer": weight[:MAX_FILTERS].detach().float().cpu().numpy()}
+
+
+def first_weight(model: Autoencoder) -> Tensor:
+    """The weights that meet the picture: of the encoder's first layer, or of the projection where it has none."""
+    for part in (*model.encoder.modules(), model.project):
+        if isinstance(part, nn.Linear | nn.Conv2d):
+            return part.weight
+    raise ValueError(f"expected a linear or convolutional layer in {model.architecture}, found none")
+
+
+def component_arrays(model: Autoencoder, pictures: Pictures, *, num_shown: int = 8) -> dict[str, NDArray[Any]]:
+    """Of a PCA: variance explained on these pictures, components, and pictures at percentiles of the first scores."""
+    assert isinstance(model.project, nn.Linear)
+    components = model.project.weight.detach().cpu().numpy()
+    mean = model.standardise.mean.cpu().numpy()
+    pixels = (pictures.images.astype(np.float32) / 255 - mean).reshape(len(pictures), -1)
+    scores = pixels @ components.T
+    rank = [round(percent / 100 * (len(pictures) - 1)) for percent in PERCENTILES]
+    chosen = scores[:, :num_shown].argsort(0)[rank].T
+    arrays: dict[str, NDArray[Any]] = {
+        "explained_variance_ratio": scores.var(0, dtype=np.float64) / pixels.var(0, dtype=np.float64).sum(),
+        "components": components.reshape(-1, *model.image_shape),
+        "mean": mean,
+        "percentiles": np.array(PERCENTILES),
+        "percentile_pictures": pictures.images[chosen].astype(np.float32) / 255,
+        "percentile_values": np.take_along_axis(scores.T[:num_shown], chosen, axis=1),
+    }
+    return arrays if pictures.labels is None else arrays | {"percentile_labels": pictures.labels[chosen]}

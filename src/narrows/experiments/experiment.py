@@ -1,0 +1,79 @@
+"""What an experiment is: a question, data, and arms that differ in what is asked about."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from narrows.corruption import NoCorruption
+from narrows.data import Pictures
+from narrows.descriptions import describe
+from narrows.evaluation import Figure
+from narrows.models import Autoencoder
+from narrows.objective import Objective
+from narrows.results import Conclusion, Run
+from narrows.training import Training
+from narrows.types import Architecture, Corruption
+
+Task = Literal["compression", "denoising", "inpainting", "separation"]
+AsMeasured = Callable[[Autoencoder, Pictures, Sequence[int]], list[Figure]]
+"""Repeats a fault of a report's measuring on some pictures of the test split."""
+
+ROLES = ("as reported", "improved", "compared")
+BLACK_PICTURE = "an all-black picture"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to answer the question. What varies stands in the name, after the comma."""
+
+    name: str
+    model: Architecture
+    training: Training = Training()
+    objective: Objective = Objective()
+    corruption: Corruption = NoCorruption()
+    data_used: Literal["train", "train and validation"] = "train"
+    """What the weights are fitted to; under --no-test always the training split alone."""
+    task: Task = "compression"
+    note: str = ""
+    """What the source leaves open and was chosen here, or why the arm is there."""
+    as_measured: tuple[AsMeasured, ...] = ()
+
+    @property
+    def role(self) -> str:
+        """As reported, improved, compared or baseline: what stands before the name's comma."""
+        start = self.name.split(",")[0]
+        return start if start in ROLES else "baseline"
+
+    @property
+    def closed_form(self) -> bool:
+        """Whether nothing is left to train."""
+        return self.training.epochs == 0 and self.training.minutes is None
+
+    def description(self) -> dict[str, Any]:
+        """Its settings as JSON."""
+        parts = ("model", "corruption", "objective", "training")
+        return {part: describe(getattr(self, part)) for part in parts}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question and everything that is needed to answer it on one data set."""
+
+    name: str
+    title: str
+    question: str
+    text: str
+    """The protocol, as a methods paragraph."""
+    minutes: float
+    """What a run takes on 2 cores, one seed."""
+    data: str
+    """A catalogue name, or a folder or array file."""
+    arms: tuple[Arm, ...]
+    baselines: tuple[str, ...] = ()
+    """Beside the ones that every run has: mean picture, input (of a corruption), PCA at every code size."""
+    examples: tuple[int, ...] = tuple(range(10))
+    """Positions in the test split of the pictures that are shown."""
+    sources: tuple[str, ...] = ()
+    """Numbers of the source reports."""
+    judge: Callable[[Run], list[Conclusion]] = lambda run: []  # noqa: ARG005  most experiments judge no report
+    """What the rerun says of the source reports' conclusions."""

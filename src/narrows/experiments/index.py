@@ -1,0 +1,49 @@
+"""The catalogue of experiments: a literal table, read without loading what an experiment needs."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from narrows.descriptions import suggest
+
+if TYPE_CHECKING:
+    from narrows.experiments.experiment import Experiment
+
+
+class Entry(NamedTuple):
+    """One line of `narrows list`."""
+
+    module: str
+    """Holds a function of the experiment's name."""
+    shows: str
+    data: str
+    minutes: float
+    """On 2 cores, one seed."""
+
+
+EXPERIMENTS: dict[str, Entry] = {
+    "quickstart": Entry(
+        "narrows.experiments.quickstart", "eight numbers a digit: PCA and two autoencoders, in a minute", "digits", 0.5
+    ),
+    "pca_vs_autoencoder": Entry(
+        "narrows.experiments.pca_vs_autoencoder",
+        "thirty numbers a digit: PCA, the reports' autoencoders, a better one",
+        "mnist",
+        8,
+    ),
+}
+
+
+def load_experiment(name: str) -> "Experiment":
+    """The experiment of this name.
+
+    Raises:
+        ValueError: there is none; the nearest is suggested.
+    """
+    if name not in EXPERIMENTS:
+        names = list(EXPERIMENTS)
+        raise ValueError(
+            f"expected an experiment out of {', '.join(names)}, found {name!r}{suggest(name, names)}; "
+            f"'narrows list' shows them"
+        )
+    experiment: Experiment = getattr(import_module(EXPERIMENTS[name].module), name)()
+    return experiment

@@ -1,0 +1,117 @@
+"""Everything that is measured of one arm: figures on every split, and arrays for the report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from narrows.data import Dataset, Pictures
+from narrows.evaluation import (
+    Constant,
+    Figure,
+    Identity,
+    code_arrays,
+    component_arrays,
+    evaluate,
+    filter_arrays,
+)
+from narrows.evaluation.reconstruction import Model
+from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
+from narrows.models import PCA, Autoencoder
+from narrows.training import History
+from narrows.types import Corruption
+
+NUM_TRAIN = 2000
+"""Training pictures on which an arm is evaluated, to see whether it overfits."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Figures with their splits, and arrays by evaluation."""
+
+    figures: list[tuple[str, Figure]]
+    arrays: dict[str, dict[str, NDArray[Any]]]
+
+
+def splits_of(data: Dataset, *, read_test: bool, whole: bool) -> dict[str, Pictures]:
+    """The splits on which to evaluate, the one that is shown last; validation only where it was not trained on."""
+    few = np.arange(min(NUM_TRAIN, len(data.train)))
+    splits = {"train": data.train.take(few)}
+    if not whole:
+        splits["validation"] = data.validation
+    if read_test:
+        splits["test"] = data.test
+    return splits
+
+
+def measure(
+    model: Model, splits: dict[str, Pictures], corruption: Corruption, data: Dataset, examples: Sequence[int]
+) -> Measured:
+    """Metrics on every split; pictures to draw, and the mean error of the examples, from the last."""
+    mean_picture = data.train.images.mean(0, dtype=np.float64).astype(np.float32) / 255
+    figures: list[tuple[str, Figure]] = []
+    arrays: dict[str, NDArray[Any]] = {}
+    for split, pictures in splits.items():
+        last = split == list(splits)[-1]
+        shown = shown_of(pictures, examples) if last else ()
+        evaluation = evaluate(model, pictures, corruption=corruption, mean_picture=mean_picture, examples=shown)
+        figures += [(split, figure) for figure in evaluation.figures]
+        if last:
+            arrays = evaluation.arrays
+            figures.append((split, examples_figure(arrays)))
+    return Measured(figures, {"reconstruction": arrays})
+
+
+def shown_of(pictures: Pictures, examples: Sequence[int]) -> tuple[int, ...]:
+    """The examples that a split has; its first pictures where it has none of them."""
+    return tuple(position for position in examples if position < len(pictures)) or tuple(range(min(10, len(pictures))))
+
+
+def examples_figure(arrays: dict[str, NDArray[Any]]) -> Figure:
+    """Mean squared error of the pictures that are shown, as the reports state it."""
+    error = arrays["error"]
+    return Figure("reconstruction", pictures_condition(arrays["index"]), "squared_error", float(error.mean()), len(error))
+
+
+def pictures_condition(index: NDArray[np.int64]) -> str:
+    """The condition that names some pictures of a split, runs of them joined: pictures=0-9 or pictures=3,7-8."""
+    runs = [list(run) for _, run in groupby(enumerate(index.tolist()), lambda pair: pair[1] - pair[0])]
+    parts = [str(run[0][1]) if len(run) == 1 else f"{run[0][1]}-{run[-1][1]}" for run in runs]
+    return f"pictures={','.join(parts)}"
+
+
+def inspect(model: Autoencoder, pictures: Pictures, train: Pictures) -> dict[str, dict[str, NDArray[Any]]]:
+    """Arrays of a model's codes and weights, and of its components where it is a PCA."""
+    arrays = {"codes": code_arrays(model, pictures), "filters": filter_arrays(model)}
+    if isinstance(model.architecture, PCA):
+        arrays["components"] = component_arrays(model, train)
+    return arrays
+
+
+def training_figures(arm: Arm, history: History) -> list[tuple[str, Figure]]:
+    """Each term's mean over the steps of the last epoch while training, as most reports state a loss."""
+    steps = [entry for entry in history if entry.split == "train"]
+    if not steps:
+        return []
+    last = [entry for entry in steps if entry.epoch == steps[-1].epoch]
+    names = {"loss": "loss_with_penalty" if arm.objective.penalties else "loss"}
+    figures = []
+    for term in dict.fromkeys(entry.term for entry in last):
+        values = [entry.value for entry in last if entry.term == term]
+        figures.append(("train", Figure("training", "", names.get(term, term), float(np.mean(values)), len(values))))
+    return figures
+
+
+def baseline_models(experiment: Experiment, data: Dataset) -> dict[str, Model]:
+    """The models that learn nothing: the mean picture, the input where a task corrupts it, black where asked for."""
+    mean = torch.from_numpy(data.train.images.mean(0, dtype=np.float64)).float() / 255
+    models: dict[str, Model] = {"mean picture": Constant(mean)}
+    if BLACK_PICTURE in experiment.baselines:
+        models[BLACK_PICTURE] = Constant(torch.zeros_like(mean))
+    if any(arm.task != "compression" for arm in experiment.arms):
+        models["input"] = Identity()
+    return models

@@ -1,0 +1,162 @@
+"""Thirty numbers a digit: PCA, the autoencoders of two reports, and a better one."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from narrows.evaluation import fed_bytes, uncentred
+from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
+from narrows.models import PCA, Dense, Deterministic, ResidualDense
+from narrows.results import Conclusion, Run, interval
+from narrows.training import Augmentation, Training
+
+PCA_30 = "PCA, code 30"
+REPORTED_10 = "as reported, 784-512-256-128-30, 10 epochs"
+REPORTED_20 = "as reported, 784-512-256-128-30, 20 epochs"
+IMPROVED = "improved, code 30"
+
+
+def pca_vs_autoencoder() -> Experiment:
+    """PCA against autoencoders with the same 30 numbers, on MNIST (reports 001, question 1, and 004).
+
+    Expect PCA near 13.87 squared error a test picture (Hinton and Salakhutdinov 2006 state 13.87), the reports'
+    network between 11 and 14 although they found it above PCA, and the improved one below 2.6; the measured figures
+    stand in docs/results.md. About 8 minutes on 2 cores with bfloat16 units.
+    """
+    ten = Arm(
+        name=REPORTED_10,
+        model=Dense(
+            widths=(512, 256, 128),
+            code_size=30,
+            decoder_widths=(128, 256),
+            output_activation="relu",
+            bottleneck=Deterministic("relu"),
+        ),
+        training=Training(epochs=10, batch_size=256, learning_rate=1e-3, shuffle=False),
+        data_used="train and validation",
+        note="Report 004: all 60 000 pictures in file order, ReLU on code and output.",
+        as_measured=(fed_bytes,),
+    )
+    twenty = replace(ten, name=REPORTED_20, training=replace(ten.training, epochs=20))
+    keras = replace(
+        ten,
+        name="as reported, 784-512-256-128-30, batch 32",
+        training=Training(epochs=10, batch_size=32, learning_rate=1e-3),
+        data_used="train",
+        note=(
+            "Report 001: 50 000 pictures. Optimiser and order are not stated: Adam and a new order each epoch are "
+            "chosen here. It names ReLU as the activation, taken for code and output too. Weights start as PyTorch's "
+            "do, not as Keras'."
+        ),
+        as_measured=(),
+    )
+    projection = Arm(
+        name="as reported, PCA 30",
+        model=PCA(30),
+        training=Training(epochs=0),
+        data_used="train and validation",
+        note="Report 004: components of all 60 000 pictures.",
+        as_measured=(uncentred,),
+    )
+    sigmoid = replace(
+        ten,
+        name="compared, linear code and sigmoid output, 10 epochs",
+        model=replace(ten.model, output_activation="sigmoid", bottleneck=Deterministic("linear")),
+        training=replace(ten.training, shuffle=True),
+        data_used="train",
+        note="Report 004's network without ReLU on code and output, in a new order each epoch.",
+        as_measured=(),
+    )
+    improved = Arm(
+        name=IMPROVED,
+        model=ResidualDense(code_size=30),
+        training=Training(
+            epochs=32,
+            optimizer="adamw",
+            learning_rate=2e-3,
+            weight_decay=0.01,
+            schedule="cosine",
+            warmup=0.05,
+            augmentation=Augmentation(shift=1),
+        ),
+        note="Residual blocks, warm-up and cosine, one-pixel shifts on half of the batches.",
+    )
+    return Experiment(
+        name="pca_vs_autoencoder",
+        title="PCA and autoencoders with thirty numbers a digit",
+        question="How much less error than PCA can an autoencoder reach with the same 30 numbers?",
+        text=(
+            "MNIST, 50 000 / 10 000 / 10 000 digits for training, validation and test. Every model squeezes the 784 "
+            "pixels of a digit through 30 numbers and gives the digit back; judged is the squared error of its raw "
+            "output. Settings were chosen on validation."
+        ),
+        minutes=8,
+        data="mnist",
+        arms=(projection, ten, twenty, keras, sigmoid, improved),
+        baselines=(BLACK_PICTURE,),
+        examples=tuple(range(9705, 9715)),
+        sources=("001", "004"),
+        judge=judge,
+    )
+
+
+def judge(run: Run) -> list[Conclusion]:
+    """The three conclusions that the reports draw from these figures."""
+    split = "test" if run.values(PCA_30, "mse", split="test") else "validation"
+    return [judge_components(run), judge_holes(run), *judge_contrast(run, split)]
+
+
+def judge_components(run: Run) -> Conclusion:
+    """Are components after the second worth anything?"""
+    ratio = run.arrays(PCA_30, 0, "components")["explained_variance_ratio"]
+    two, thirty = float(ratio[:2].sum()), float(ratio.sum())
+    return Conclusion(
+        report="001",
+        claim="PCA components after the second are not worthwhile.",
+        verdict="refuted" if thirty - two > two else "confirmed",
+        evidence=f"The first two carry {two:.1%} of the variance, the next {len(ratio) - 2} a further "
+        f"{thirty - two:.1%}.",
+    )
+
+
+def judge_holes(run: Run) -> Conclusion:
+    """Is PCA's error larger on digits with holes?"""
+    arrays = run.arrays(PCA_30, 0, "reconstruction")
+    holes = np.isin(arrays["per_picture_labels"], (0, 6, 9))
+    error = arrays["per_picture"]
+    with_holes, others = float(error[holes].mean()), float(error[~holes].mean())
+    ratio = with_holes / others
+    return Conclusion(
+        report="001",
+        claim="PCA loses the holes of 0, 6 and 9.",
+        verdict="confirmed" if ratio > 1.1 else "refuted" if ratio < 0.9 else "partly",
+        evidence=f"PCA's squared error is {with_holes:.2f} on 0, 6 and 9 and {others:.2f} on the other digits.",
+    )
+
+
+def judge_contrast(run: Run, split: str) -> list[Conclusion]:
+    """Does PCA have the lower error and the autoencoder the better contrast?"""
+    arms = {name: run.values(name, "squared_error", split=split) for name in (PCA_30, REPORTED_10, REPORTED_20)}
+    if not all(arms.values()):
+        return []
+    pca, ten, twenty = (interval(list(values.values())).mean for values in arms.values())
+    contrast = {
+        name: interval(list(run.values(name, "output_variation", split=split, evaluation="checks").values())).mean
+        for name in (PCA_30, REPORTED_20)
+    }
+    return [
+        Conclusion(
+            report="004",
+            claim="PCA has a lower reconstruction error than the autoencoder.",
+            verdict="refuted" if max(ten, twenty) < pca else "confirmed" if min(ten, twenty) > pca else "partly",
+            evidence=f"Fed with [0, 1], as it was trained, the network has a squared error of {ten:.2f} after 10 and "
+            f"{twenty:.2f} after 20 epochs, PCA {pca:.2f}; the report fed it 0 to 255.",
+        ),
+        Conclusion(
+            report="004",
+            claim="The autoencoder's pictures have the better contrast.",
+            verdict="confirmed" if contrast[REPORTED_20] > contrast[PCA_30] else "refuted",
+            evidence=f"Its outputs vary {contrast[REPORTED_20]:.1%} as much between pictures as the digits do, "
+            f"PCA's {contrast[PCA_30]:.1%}.",
+        ),
+    ]

@@ -1,0 +1,268 @@
+"""Carry out an experiment: train and evaluate every arm, ask the doctor, write the report."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from narrows.corruption import NoCorruption
+from narrows.data import Dataset, duplicates, fingerprint, load
+from narrows.diagnostics import diagnose
+from narrows.evaluation import Figure
+from narrows.experiments.environment import environment
+from narrows.experiments.experiment import Arm, Experiment
+from narrows.experiments.folder import Ledger, choose_folder
+from narrows.experiments.measure import baseline_models, inspect, measure, splits_of, training_figures
+from narrows.models import PCA, Autoencoder, bypass_numbers
+from narrows.report import write_report
+from narrows.results import Reported, Run, open_run, read_rows, write_json, write_rows
+from narrows.training import Progress, StateFile, fit, load_model, parameter_count, save_model
+from narrows.training.settings import Precision
+from narrows.types import Corruption
+
+QUICK_EPOCHS = 2
+QUICK_TRAIN, QUICK_OTHER = 2000, 500
+
+
+class Watcher(Protocol):
+    """Who is told what a run is doing."""
+
+    def stage(self, label: str) -> None:
+        """A new piece of work begins."""
+        ...
+
+    def progress(self, progress: Progress) -> None:
+        """A training step was taken."""
+        ...
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How an experiment is carried out; nothing of it changes what is asked."""
+
+    out: Path | None = None
+    """The run folder; None takes the first free one under runs/."""
+    seeds: int = 1
+    """Every trained arm runs with seeds 0 to this less 1."""
+    quick: bool = False
+    """Two epochs on 2 000 pictures: shows that everything works, and is marked."""
+    read_test: bool = True
+    """False leaves the test split unread, for tuning."""
+    overwrite: bool = False
+    resume: bool = False
+    data_root: Path | None = None
+    device: str = "cpu"
+    precision: Precision = "auto"
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the steps of one run share."""
+
+    experiment: Experiment
+    data: Dataset
+    settings: RunSettings
+    ledger: Ledger
+    watcher: Watcher
+
+
+def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watcher) -> Run:
+    """Train, evaluate, diagnose, report; everything lands in the run folder.
+
+    Raises:
+        FileExistsError: the folder holds something already.
+        FileNotFoundError: data are missing.
+        FloatingPointError: a training diverged; what was finished before stands, and `resume` goes on.
+        KeyboardInterrupt: after the state is saved.
+        ValueError: a setting makes no sense, or the run to resume is of another experiment.
+    """
+    started = time.perf_counter()
+    watcher.stage(f"reading {experiment.data}")
+    data = load(experiment.data, settings.data_root)
+    if settings.quick:
+        experiment, data = quick(experiment, data)
+    experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings)))
+    description = describe_run(experiment, data, settings)
+    folder = choose_folder(experiment.name, settings.out, overwrite=settings.overwrite, resume=settings.resume)
+    spent = begin(folder, description, resume=settings.resume)
+    place = environment(settings.command, torch.device(settings.device)) | {"quick": settings.quick}
+
+    def note_environment(*, finished: bool) -> None:
+        seconds = round(spent + time.perf_counter() - started, 1)
+        write_json(folder / "environment.json", place | {"seconds": seconds, "finished": finished})
+
+    note_environment(finished=False)
+    session = Session(experiment, data, settings, Ledger(folder, experiment.name), watcher)
+    run_baselines(session)
+    for arm in experiment.arms:
+        for seed in range(1 if arm.closed_form else settings.seeds):
+            if not session.ledger.has(arm.name, seed):
+                watcher.stage(arm.name if settings.seeds == 1 or arm.closed_form else f"{arm.name}, seed {seed}")
+                run_arm(session, arm, seed)
+                note_environment(finished=False)
+    watcher.stage("report")
+    judge(folder, experiment)
+    note_environment(finished=True)
+    write_report(folder)
+    return open_run(folder)
+
+
+def run_baselines(session: Session) -> None:
+    """Measure the models that learn nothing."""
+    experiment, ledger = session.experiment, session.ledger
+    splits = splits_of(session.data, read_test=session.settings.read_test, whole=False)
+    for name, model in baseline_models(experiment, session.data).items():
+        if not ledger.has(name, 0):
+            session.watcher.stage(name)
+            measured = measure(model, splits, shared_corruption(experiment), session.data, experiment.examples)
+            ledger.write_arrays(name, 0, "reconstruction", measured.arrays["reconstruction"])
+            ledger.add(name, 0, measured.figures, [])
+
+
+def run_arm(session: Session, arm: Arm, seed: int) -> None:
+    """Train one arm with one seed, or take up its training; measure it, and enter it into the ledger."""
+    settings, ledger = session.settings, session.ledger
+    whole = arm.data_used == "train and validation" and settings.read_test
+    data = session.data.whole if whole else session.data
+    torch.manual_seed(seed)  # initial weights, and what is drawn inside the model
+    model = arm.model.build(data.image_shape)
+    assert isinstance(model, Autoencoder)
+    folder = ledger.model_folder(arm.name, seed)
+    state = StateFile(folder / "state.safetensors")
+    history = fit(
+        model.to(settings.device),
+        data,
+        arm.objective,
+        corruption=arm.corruption,
+        training=replace(arm.training, seed=seed),
+        state=state,
+        on_progress=session.watcher.progress,
+    )
+    save_model(folder, model, {"data": data.name, "fingerprint": fingerprint(data.official_train), "seed": seed})
+    model = load_model(folder).to(settings.device)  # what is measured is what was saved
+    splits = splits_of(session.data, read_test=settings.read_test, whole=whole)
+    measured = measure(model, splits, arm.corruption, session.data, session.experiment.examples)
+    shown = list(splits)[-1]
+    figures = measured.figures + training_figures(arm, history)
+    figures.append((shown, Figure("checks", "", "parameters", parameter_count(model), 1)))
+    if history:
+        figures.append(("train", Figure("training", "", "training_seconds", history[-1].seconds, 1)))
+    for repeat in arm.as_measured:
+        figures += [(shown, figure) for figure in repeat(model, splits[shown], measured.arrays["reconstruction"]["index"])]
+    for evaluation, arrays in {**measured.arrays, **inspect(model, splits[shown], data.train)}.items():
+        ledger.write_arrays(arm.name, seed, evaluation, arrays)
+    ledger.add(arm.name, seed, figures, history)
+    state.remove()
+
+
+def judge(folder: Path, experiment: Experiment) -> None:
+    """Ask the doctor, and hold the source reports' conclusions against the run."""
+    run = open_run(folder)
+    write_json(
+        folder / "findings.json",
+        {
+            "findings": [finding._asdict() for finding in diagnose(run)],
+            "conclusions": [conclusion._asdict() for conclusion in experiment.judge(run)],
+        },
+    )
+
+
+def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
+    """Write what is asked, or check that the run to resume asks the same; returns the seconds it took so far.
+
+    Raises:
+        ValueError: it asks something else.
+    """
+    if resume:
+        run = open_run(folder)
+        if run.experiment != description:
+            differing = [key for key in description if run.experiment.get(key) != description[key]]
+            raise ValueError(
+                f"expected the same experiment, data and settings as in {folder}, found others in "
+                f"{', '.join(differing)}; repeat the first command with --resume, or choose another --out"
+            )
+        return float(run.environment.get("seconds", 0.0))
+    write_json(folder / "experiment.json", description)
+    rows = read_rows(Path(__file__).with_name("reported.csv"), Reported)
+    write_rows(folder / "reported.csv", Reported, [row for row in rows if row.experiment == description["name"]])
+    return 0.0
+
+
+def describe_run(experiment: Experiment, data: Dataset, settings: RunSettings) -> dict[str, Any]:
+    """experiment.json: the question, the data and every arm, with the numbers that pass through and around its code."""
+    counts = {"train": len(data.train), "validation": len(data.validation)}
+    repeated = {"train-validation": duplicates(data.train, data.validation)}
+    if settings.read_test:
+        counts["test"] = len(data.test)
+        repeated["train-test"] = duplicates(data.official_train, data.test)
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "question": experiment.question,
+        "text": experiment.text,
+        "minutes": experiment.minutes,
+        "sources": list(experiment.sources),
+        "value_range": [0, 1],
+        "seeds": settings.seeds,
+        "read_test": settings.read_test,
+        "data": {
+            "name": data.name,
+            "image_shape": list(data.image_shape),
+            "n": counts,
+            "class_names": list(data.class_names),
+            "fingerprint": fingerprint(data.official_train),
+            "official_test": data.official_test,
+            "duplicates": repeated,
+        },
+        "arms": [describe_arm(arm, data, settings) for arm in experiment.arms],
+    }
+
+
+def describe_arm(arm: Arm, data: Dataset, settings: RunSettings) -> dict[str, Any]:
+    """One arm of experiment.json."""
+    model = arm.model.build(data.image_shape)
+    assert isinstance(model, Autoencoder)
+    return {
+        "name": arm.name,
+        "role": arm.role,
+        "seeds": list(range(1 if arm.closed_form else settings.seeds)),
+        "task": arm.task,
+        "note": arm.note,
+        "data_used": arm.data_used if settings.read_test else "train",
+        "description": arm.description(),
+        "parameters": parameter_count(model),
+        "code_numbers": model.code_size,
+        "bypass_numbers": bypass_numbers(model),
+    }
+
+
+def with_baselines(experiment: Experiment, data: Dataset, settings: RunSettings) -> list[Arm]:
+    """PCA at every code size that an arm compresses to, then the arms, at the precision asked for."""
+    arms = [replace(arm, training=replace(arm.training, precision=settings.precision)) for arm in experiment.arms]
+    most = min(len(data.train), int(np.prod(data.image_shape)))
+    sizes = sorted({size for arm in arms if (size := arm.model.code_size) is not None and size <= most})
+    corruption = shared_corruption(experiment)
+    nothing = Arm("", PCA(1)).training
+    baselines = [
+        Arm(f"PCA, code {size}", PCA(size), replace(nothing, epochs=0), corruption=corruption) for size in sizes
+    ]
+    return baselines + arms
+
+
+def shared_corruption(experiment: Experiment) -> Corruption:
+    """The corruption of all arms, under which baselines are measured; none where arms differ."""
+    found = {arm.corruption for arm in experiment.arms}
+    return found.pop() if len(found) == 1 else NoCorruption()
+
+
+def quick(experiment: Experiment, data: Dataset) -> tuple[Experiment, Dataset]:
+    """A small version of an experiment and its data."""
+    arms = tuple(
+        arm if arm.closed_form else replace(arm, training=replace(arm.training, epochs=QUICK_EPOCHS, minutes=None))
+        for arm in experiment.arms
+    )
+    return replace(experiment, arms=arms), data.few(QUICK_TRAIN, QUICK_OTHER)
