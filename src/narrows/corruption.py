@@ -33,7 +33,7 @@ class NoCorruption:
 
 @dataclass(frozen=True)
 class GaussianNoise:
-    """Adds independent normal noise to every number (Vincent et al. 2010, section 4.1).
+    """Adds independent normal noise to every number (Vincent et al. 2010).
 
     Raises:
         ValueError: `sigma` is negative, infinite or an empty range.
@@ -58,7 +58,7 @@ class GaussianNoise:
 
 @dataclass(frozen=True)
 class SaltAndPepper:
-    """Turns pixels white (1) or black (0), each as likely, all channels alike (Vincent et al. 2010, section 4.1).
+    """Turns pixels white (1) or black (0), each as likely, all channels alike (Vincent et al. 2010).
 
     Raises:
         ValueError: `share` is outside [0, 1] or an empty range.

@@ -14,9 +14,8 @@ def match(reconstruction: Sources, target: Sources) -> Sources:
     """The reconstruction's sources in the order, picture by picture, that has the least squared error to the target.
 
     Two sources of one data set cannot be told apart by their mixture, so a loss, a metric or a figure that took them in
-    the order of the decoders would count a perfect separation as wrong (permutation-invariant training: Yu et al. 2017,
-    section 2.2). The order is chosen without gradient and the values keep theirs; between equal orders the given one
-    wins.
+    the order of the decoders would count a perfect separation as wrong (Yu et al. 2017). The order is
+    chosen without gradient and the values keep theirs; between equal orders the given one wins.
 
     Raises:
         ValueError: the shapes differ, are not those of sources, or have more than 4 sources.

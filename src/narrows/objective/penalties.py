@@ -39,7 +39,7 @@ class L1:
 
 @dataclass(frozen=True)
 class KLSparsity:
-    """weight x sum over units of KL(Bernoulli(rho) || Bernoulli(mean activation over the batch)) (Ng 2011, page 15).
+    """weight x sum over units of KL(Bernoulli(rho) || Bernoulli(mean activation over the batch)) (Ng 2011, section 3).
 
     KL(rho || m) = rho log(rho / m) + (1 - rho) log((1 - rho) / (1 - m)), in nats: each unit is active rho of the time.
     The mean is over the batch at hand, so batches of some hundred pictures are wanted.

@@ -1,6 +1,7 @@
 """Reconstruction losses: what each number of a reconstruction costs, and how costs become one number.
 
-The losses are elementwise, so that weighting and reduction stand in one place, `weighted_error`.
+The losses are elementwise, so that weighting and reduction stand in one place, `weighted_error`. They raise ValueError
+where the shapes differ, which subtraction alone might broadcast.
 """
 
 from collections.abc import Callable
@@ -17,11 +18,13 @@ Reduction: TypeAlias = Literal["mean", "sum"]
 
 def squared_error(reconstruction: Tensor, target: Tensor) -> Tensor:
     """(reconstruction - target)^2, elementwise: no 1/2, no reduction."""
+    _check_shapes(reconstruction, target)
     return (reconstruction - target).square()
 
 
 def absolute_error(reconstruction: Tensor, target: Tensor) -> Tensor:
     """|reconstruction - target|, elementwise: no reduction."""
+    _check_shapes(reconstruction, target)
     return (reconstruction - target).abs()
 
 
@@ -29,11 +32,12 @@ def binary_cross_entropy(reconstruction: Tensor, target: Tensor) -> Tensor:
     """-(target log r + (1 - target) log(1 - r)) in nats, r the reconstruction in [0, 1], elementwise: no reduction.
 
     For a target strictly between 0 and 1 the least value is that target's own entropy, not 0 (Loaiza-Ganem and
-    Cunningham 2019, section 3).
+    Cunningham 2019).
 
     Raises:
-        ValueError: the reconstruction leaves [0, 1].
+        ValueError: the shapes differ, or the reconstruction leaves [0, 1].
     """
+    _check_shapes(reconstruction, target)
     if ((reconstruction < 0) | (reconstruction > 1)).any():
         low, high = torch.aminmax(reconstruction)
         raise ValueError(
@@ -63,3 +67,11 @@ def weighted_error(errors: Tensor, weight: Tensor, reduction: Reduction) -> Scal
     # expand_as refuses a weight that would enlarge the errors, where the product alone would broadcast them.
     weighted = errors * weight.expand_as(errors)
     return weighted.mean() if reduction == "mean" else weighted.flatten(1).sum(1).mean()
+
+
+def _check_shapes(reconstruction: Tensor, target: Tensor) -> None:
+    if reconstruction.shape != target.shape:
+        raise ValueError(
+            f"expected a reconstruction in the target's shape {tuple(target.shape)}, "
+            f"found {tuple(reconstruction.shape)}; let the decoder end in that shape"
+        )
