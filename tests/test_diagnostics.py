@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from narrows.diagnostics import CHECKS, diagnose, exit_code
-from narrows.results import Finding, HistoryRow, Reported, Result, Run, open_run, write_json, write_rows
+from narrows.files import write_json
+from narrows.results import Finding, HistoryRow, Reported, Result, Run, open_run, write_rows
 
 REPORTED, IMPROVED, DENOISER, SEEDS = "as reported, code 30", "improved, code 30", "improved, denoising", (0, 1, 2)
 

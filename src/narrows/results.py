@@ -12,9 +12,7 @@ import csv
 import io
 import json
 import math
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +21,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from narrows.files import write_atomic
 
 FORMAT = 1
 """Number of the run folder's layout, written into environment.json; later versions read earlier ones."""
@@ -170,27 +170,6 @@ def interval(values: Sequence[float]) -> Interval:
         return Interval(mean, math.nan, n)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
     return Interval(mean, float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n), n)
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that it is never seen half-written: a temporary neighbour, then a rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write indented JSON atomically; infinite and missing numbers are refused."""
-    write_atomic(path, (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 def write_rows(path: Path, kind: type[Row], rows: Iterable[Row]) -> None:

@@ -6,7 +6,7 @@ Pictures are float32 in [0, 1] unless a docstring says otherwise; on disk and in
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from jaxtyping import Bool, Float, Int64
 from torch import Generator, Tensor, nn
@@ -65,6 +65,7 @@ class Losses(NamedTuple):
     terms: dict[str, Scalar]
 
 
+@runtime_checkable
 class Codec(Protocol):
     """Anything that turns pictures into codes and back: every Autoencoder, PCA among them."""
 
@@ -81,6 +82,7 @@ class Codec(Protocol):
         ...
 
 
+@runtime_checkable
 class Corruption(Protocol):
     """Makes a task of clean pictures; a frozen dataclass that is its own description."""
 
@@ -89,6 +91,7 @@ class Corruption(Protocol):
         ...
 
 
+@runtime_checkable
 class Penalty(Protocol):
     """A term that a latent pays beside the reconstruction error; a frozen dataclass."""
 
@@ -102,6 +105,7 @@ class Penalty(Protocol):
         ...
 
 
+@runtime_checkable
 class Architecture(Protocol):
     """A description of a network; a frozen dataclass."""
 

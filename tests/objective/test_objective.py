@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, runtime_checkable
+from typing import Any
 
 import jaxtyping
 import pytest
@@ -8,13 +8,10 @@ import torch
 from torch import Generator, Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
+from narrows.objective.objective import Objective
 from narrows.objective.penalties import L1, KLToPrior
 from narrows.objective.reconstruction import RECONSTRUCTION_LOSSES
-from narrows.types import Batch, Latent, Output, Penalty
-
-runtime_checkable(Penalty)  # or the run-time checks cannot look at an objective's penalties
-
-from narrows.objective.objective import Objective  # noqa: E402  # decorated by these checks on import
+from narrows.types import Batch, Latent, Output
 
 
 def output_of(reconstruction: Tensor, code: Tensor | None = None, log_variance: Tensor | None = None) -> Output:

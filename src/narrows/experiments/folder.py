@@ -1,6 +1,5 @@
 """The run folder as it is being filled: what is done, and what is added, file by atomic file."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,35 +11,36 @@ from narrows.results import HistoryRow, Result, read_rows, slug, write_arrays, w
 from narrows.training import History
 
 
-def choose_folder(name: str, out: Path | None, *, overwrite: bool, resume: bool) -> Path:
-    """The run folder to fill: `out`, or the first free one of runs/NAME, runs/NAME-2 and on.
+def default_folder(name: str, *, again: bool) -> Path:
+    """runs/NAME, or where that stands already and is not meant again, the first free one of runs/NAME-2 and on."""
+    folder = Path("runs") / name
+    count = 1
+    while folder.exists() and not again:
+        count += 1
+        folder = Path("runs") / f"{name}-{count}"
+    return folder
+
+
+def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
+    """Refuse a run folder that is not what is meant; nothing is changed yet.
 
     Raises:
         FileExistsError: it holds something, and neither `overwrite` nor `resume` was asked for; or what is to be
             overwritten is no run.
         FileNotFoundError: there is no run to resume.
     """
-    if out is None:
-        out = Path("runs") / name
-        count = 1
-        while not (overwrite or resume) and out.exists():
-            count += 1
-            out = Path("runs") / f"{name}-{count}"
-    is_run = (out / "experiment.json").is_file()
+    is_run = (folder / "experiment.json").is_file()
     if resume and not is_run:
-        raise FileNotFoundError(f"expected a run to resume in {out}, found none; leave --resume out to start one")
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())) or resume:
-        return out
-    if not overwrite:
-        held = "a run" if is_run else "something else"
-        raise FileExistsError(
-            f"expected a new or empty output folder, found {held} in {out}; "
-            f"choose another --out{', or --resume or --overwrite it' if is_run else ''}"
-        )
+        raise FileNotFoundError(f"expected a run to resume in {folder}, found none; leave --resume out to start one")
+    if resume or not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
     if not is_run:
-        raise FileExistsError(f"expected a run to overwrite in {out}, found other files; choose another --out")
-    shutil.rmtree(out)
-    return out
+        raise FileExistsError(f"expected a new or empty output folder, found other files in {folder}; choose another")
+    if not overwrite:
+        raise FileExistsError(
+            f"expected a new or empty output folder, found a run in {folder}; "
+            f"go on with --resume, replace it with --overwrite, or choose another --out"
+        )
 
 
 class Ledger:

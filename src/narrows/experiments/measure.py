@@ -74,7 +74,9 @@ def shown_of(pictures: Pictures, examples: Sequence[int]) -> tuple[int, ...]:
 def examples_figure(arrays: dict[str, NDArray[Any]]) -> Figure:
     """Mean squared error of the pictures that are shown, as the reports state it."""
     error = arrays["error"]
-    return Figure("reconstruction", pictures_condition(arrays["index"]), "squared_error", float(error.mean()), len(error))
+    return Figure(
+        "reconstruction", pictures_condition(arrays["index"]), "squared_error", float(error.mean()), len(error)
+    )
 
 
 def pictures_condition(index: NDArray[np.int64]) -> str:

@@ -1,9 +1,10 @@
 """Carry out an experiment: train and evaluate every arm, ask the doctor, write the report."""
 
+import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -14,11 +15,12 @@ from narrows.diagnostics import diagnose
 from narrows.evaluation import Figure
 from narrows.experiments.environment import environment
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.folder import Ledger, choose_folder
+from narrows.experiments.folder import Ledger, check_folder
 from narrows.experiments.measure import baseline_models, inspect, measure, splits_of, training_figures
+from narrows.files import write_json
 from narrows.models import PCA, Autoencoder, bypass_numbers
 from narrows.report import write_report
-from narrows.results import Reported, Run, open_run, read_rows, write_json, write_rows
+from narrows.results import Reported, Run, open_run, read_rows, write_rows
 from narrows.training import Progress, StateFile, fit, load_model, parameter_count, save_model
 from narrows.training.settings import Precision
 from narrows.types import Corruption
@@ -27,6 +29,7 @@ QUICK_EPOCHS = 2
 QUICK_TRAIN, QUICK_OTHER = 2000, 500
 
 
+@runtime_checkable
 class Watcher(Protocol):
     """Who is told what a run is doing."""
 
@@ -43,8 +46,8 @@ class Watcher(Protocol):
 class RunSettings:
     """How an experiment is carried out; nothing of it changes what is asked."""
 
-    out: Path | None = None
-    """The run folder; None takes the first free one under runs/."""
+    folder: Path
+    """The run folder."""
     seeds: int = 1
     """Every trained arm runs with seeds 0 to this less 1."""
     quick: bool = False
@@ -52,7 +55,9 @@ class RunSettings:
     read_test: bool = True
     """False leaves the test split unread, for tuning."""
     overwrite: bool = False
+    """Replace the run that is there, once the data are read."""
     resume: bool = False
+    """Go on with the run that is there."""
     data_root: Path | None = None
     device: str = "cpu"
     precision: Precision = "auto"
@@ -74,20 +79,21 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     """Train, evaluate, diagnose, report; everything lands in the run folder.
 
     Raises:
-        FileExistsError: the folder holds something already.
+        FileExistsError: the folder holds something, and neither `overwrite` nor `resume` was asked for.
         FileNotFoundError: data are missing.
         FloatingPointError: a training diverged; what was finished before stands, and `resume` goes on.
         KeyboardInterrupt: after the state is saved.
         ValueError: a setting makes no sense, or the run to resume is of another experiment.
     """
     started = time.perf_counter()
+    check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
     watcher.stage(f"reading {experiment.data}")
     data = load(experiment.data, settings.data_root)
     if settings.quick:
         experiment, data = quick(experiment, data)
     experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings)))
     description = describe_run(experiment, data, settings)
-    folder = choose_folder(experiment.name, settings.out, overwrite=settings.overwrite, resume=settings.resume)
+    folder = settings.folder
     spent = begin(folder, description, resume=settings.resume)
     place = environment(settings.command, torch.device(settings.device)) | {"quick": settings.quick}
 
@@ -152,7 +158,9 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     if history:
         figures.append(("train", Figure("training", "", "training_seconds", history[-1].seconds, 1)))
     for repeat in arm.as_measured:
-        figures += [(shown, figure) for figure in repeat(model, splits[shown], measured.arrays["reconstruction"]["index"])]
+        figures += [
+            (shown, figure) for figure in repeat(model, splits[shown], measured.arrays["reconstruction"]["index"])
+        ]
     for evaluation, arrays in {**measured.arrays, **inspect(model, splits[shown], data.train)}.items():
         ledger.write_arrays(arm.name, seed, evaluation, arrays)
     ledger.add(arm.name, seed, figures, history)
@@ -186,6 +194,8 @@ def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
                 f"{', '.join(differing)}; repeat the first command with --resume, or choose another --out"
             )
         return float(run.environment.get("seconds", 0.0))
+    if folder.exists():
+        shutil.rmtree(folder)
     write_json(folder / "experiment.json", description)
     rows = read_rows(Path(__file__).with_name("reported.csv"), Reported)
     write_rows(folder / "reported.csv", Reported, [row for row in rows if row.experiment == description["name"]])

@@ -136,7 +136,7 @@ class Autoencoder(nn.Module):
             raise ValueError(f"expected pictures of shape {self.image_shape}, found {found}; resize or convert them")
 
 
-def pad(images: Images, multiple: int) -> Images:
+def pad(images: Tensor, multiple: int) -> Tensor:
     """Repeat the last row and column until height and width are multiples."""
     down, right = -images.shape[-2] % multiple, -images.shape[-1] % multiple
     return nn.functional.pad(images, (0, right, 0, down), mode="replicate") if down or right else images

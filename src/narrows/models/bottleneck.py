@@ -6,7 +6,7 @@ them. The projection itself, a linear layer, belongs to the `Autoencoder`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -33,6 +33,7 @@ class Code(NamedTuple):
     log_variance: Codes | None = None
 
 
+@runtime_checkable
 class Bottleneck(Protocol):
     """Makes a code of projected features; a frozen dataclass."""
 

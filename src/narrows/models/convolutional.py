@@ -103,7 +103,7 @@ class ConvolutionalDecoder(nn.Module):
             if index > 0:
                 features = features.relu()
             if self.upward == "unpooling":
-                features = nn.functional.max_unpool2d(features, bypass[-1 - index], [2])
+                features = nn.functional.max_unpool2d(features, bypass[-1 - index], [2, 2])
             features = stage(features)
         return self.activation(features)
 

@@ -9,8 +9,8 @@ import torch
 from safetensors import SafetensorError
 
 from narrows.descriptions import describe, restore
+from narrows.files import write_atomic, write_json
 from narrows.models import ARCHITECTURES, BOTTLENECKS, Autoencoder
-from narrows.results import write_atomic, write_json
 
 FORMAT = 1
 

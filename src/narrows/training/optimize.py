@@ -1,7 +1,7 @@
 """The loop. It does not know what it trains: autoencoder and classifier are two callers of it."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import nn
@@ -19,6 +19,7 @@ History: TypeAlias = list[HistoryEntry]
 Loss: TypeAlias = Callable[[nn.Module, Any], Losses]
 
 
+@runtime_checkable
 class Batches(Protocol):
     """Training batches that depend on epoch and step alone, so that a resumed run sees the same ones."""
 

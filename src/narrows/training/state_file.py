@@ -10,7 +10,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from narrows.results import write_atomic
+from narrows.files import write_atomic
 
 
 class HistoryEntry(NamedTuple):

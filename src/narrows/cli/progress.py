@@ -1,0 +1,87 @@
+"""What a run is doing, on standard error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+    from narrows.training import Progress
+
+
+@contextmanager
+def bars() -> Iterator["Bars"]:
+    """Progress bars on standard error, with time left."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[detail]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield progress
+
+
+class Display:
+    """A run's stages as progress bars; where nobody watches a terminal, one line a stage."""
+
+    def __init__(self, bars: "Bars") -> None:
+        self.bars = bars
+        self.task: Any = None
+
+    def stage(self, label: str) -> None:
+        """The bar before is full, a new one begins."""
+        self.end()
+        if self.bars.console.is_terminal:
+            self.task = self.bars.add_task(label, total=None, detail="")
+        else:
+            self.bars.console.print(label)
+
+    def progress(self, progress: "Progress") -> None:
+        """Share of the budget, loss, and steps a second."""
+        if self.task is None:
+            return
+        task = next(task for task in self.bars.tasks if task.id == self.task)
+        rate = progress.step / task.elapsed if task.elapsed else 0
+        detail = f"epoch {progress.epoch + 1}, loss {progress.losses['loss']:.4g}, {rate:.0f} steps/s"
+        self.bars.update(self.task, total=1, completed=progress.share, detail=detail)
+
+    def end(self) -> None:
+        """Fill the last bar."""
+        if self.task is not None:
+            self.bars.update(self.task, total=1, completed=1)
+
+
+class Silent:
+    """Tells nobody."""
+
+    def stage(self, label: str) -> None:
+        """Nothing."""
+
+    def progress(self, progress: "Progress") -> None:
+        """Nothing."""
+
+
+@contextmanager
+def watching(*, quiet: bool) -> Iterator["Display | Silent"]:
+    """Who watches a run: progress bars, or nobody."""
+    if quiet:
+        yield Silent()
+        return
+    with bars() as progress:
+        display = Display(progress)
+        yield display
+        display.end()

@@ -1,0 +1,68 @@
+"""Tables and findings on the terminal."""
+
+import json
+from typing import Any
+
+import typer
+
+from narrows.results import Finding, Run, interval
+
+
+def show_sets(sets: list[dict[str, Any]]) -> None:
+    """The catalogue as a table."""
+    show_table("Data sets: pictures as channel x height x width, counts as train / validation / test", sets)
+
+
+def show_table(title: str, rows: list[dict[str, Any]]) -> None:
+    """Plain rows with their keys as headings."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
+    for place, heading in enumerate(rows[0]):
+        table.add_column(heading, no_wrap=place == 0, style="bold" if place == 0 else "")
+    for row in rows:
+        table.add_row(*(f"{value:g}" if isinstance(value, float) else str(value) for value in row.values()))
+    Console().print(table)
+
+
+def show_run(finished: Run, *, as_json: bool) -> None:
+    """What a run found, and where its report lies."""
+    page = finished.folder / "report.html"
+    if as_json:
+        findings = [finding._asdict() for finding in finished.findings]
+        typer.echo(json.dumps({"run": str(finished.folder), "report": str(page), "findings": findings}, indent=2))
+        return
+    split = "test" if any(row.split == "test" for row in finished.results) else "validation"
+    rows = []
+    for arm in finished.arms():
+        row: dict[str, Any] = {"arm": arm}
+        for metric in ("squared_error", "mse", "psnr", "ssim"):
+            found = finished.values(arm, metric, split=split)
+            row[f"{split} {metric.replace('_', ' ')}"] = spread(list(found.values())) if found else ""
+        rows.append(row)
+    show_table(finished.experiment["question"], rows)
+    show_findings(finished.findings)
+    typer.echo(f"\nreport: {page.resolve().as_uri()}")
+
+
+def spread(values: list[float]) -> str:
+    """A mean over seeds, with its 95 % interval where there are several."""
+    mean, half_width, count = interval(values)
+    return f"{mean:.4g}" if count < 2 else f"{mean:.4g} ± {half_width:.2g}"
+
+
+def show_findings(findings: list[Finding]) -> None:
+    """What the doctor found, gravest first."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    if not findings:
+        console.print("The doctor found nothing.")
+    styles = {"error": "bold red", "warning": "yellow", "note": "dim"}
+    for finding in findings:
+        head = Text.assemble((finding.severity, styles[finding.severity]), f"  {finding.name}")
+        console.print(head.append(f", {finding.arm}" if finding.arm else ""))
+        console.print(Text(f"  {finding.evidence} {finding.cure}", style="dim"))

@@ -1,0 +1,38 @@
+"""The promises that every member of the family keeps; a new one is tested by standing in the library's tables."""
+
+from narrows.models import (
+    PCA,
+    Convolutional,
+    Dense,
+    Deterministic,
+    Gaussian,
+    ParallelDecoders,
+    ResidualDense,
+    TopK,
+    UNet,
+)
+from narrows.types import Architecture
+
+CODECS: dict[str, Architecture] = {
+    "Dense": Dense((32, 16), 6),
+    "Dense, ReLU on code and output": Dense(
+        (32,), 6, (16, 24), output_activation="relu", bottleneck=Deterministic("relu")
+    ),
+    "Dense, sigmoid": Dense((32,), 6, hidden_activation="sigmoid", output_activation="sigmoid"),
+    "Dense, linear": Dense((), 6),
+    "Dense, TopK": Dense((32,), 12, bottleneck=TopK(3)),
+    "Dense, Gaussian": Dense((32,), 6, bottleneck=Gaussian()),
+    "ResidualDense": ResidualDense(6, width=32, hidden_width=48),
+    "Convolutional": Convolutional((4, 6)),
+    "Convolutional, projected": Convolutional((4, 6), code_size=6),
+    "Convolutional, Gaussian": Convolutional((4, 6), bottleneck=Gaussian()),
+    "Convolutional, upsampling": Convolutional((4, 6), upward="upsampling"),
+    "Convolutional, unpooling": Convolutional((4, 6), upward="unpooling"),
+    "UNet": UNet((4, 6)),
+    "ParallelDecoders": ParallelDecoders(Dense((16,), 6)),
+    "ParallelDecoders, UNet": ParallelDecoders(UNet((4, 6)), num_sources=3),
+    "PCA": PCA(6),
+}
+"""Every architecture, and every bottleneck and way back up in one."""
+
+SHAPES = ((1, 8, 8), (3, 9, 13))
