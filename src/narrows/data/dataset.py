@@ -43,8 +43,14 @@ class Pictures:
         return channel, height, width
 
     def take(self, index: NDArray[np.int64]) -> "Pictures":
-        """The pictures at these positions, in this order (a copy)."""
-        return Pictures(self.images[index], None if self.labels is None else self.labels[index])
+        """The pictures at these positions, in this order: a copy, or a view where they follow one another.
+
+        Views are what lets a memory-mapped folder larger than memory be split without being read.
+        """
+        chosen: NDArray[np.int64] | slice = index
+        if len(index) and np.all(np.diff(index) == 1) and index[0] >= 0:
+            chosen = slice(int(index[0]), int(index[-1]) + 1)
+        return Pictures(self.images[chosen], None if self.labels is None else self.labels[chosen])
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,15 @@ class Dataset:
     """Which of `official_train` are held out for validation, in ascending order."""
     read_test: Callable[[], Pictures]
     class_names: tuple[str, ...] = ()
+    """Names of the classes, by label; empty where there are none."""
     official_test: bool = True
     """False where the test split was made here rather than by the set's authors."""
+    note: str = ""
+    """What a report must say of where the pictures came from; empty where the name says it all."""
+    unreadable: tuple[tuple[str, str], ...] = ()
+    """(file, reason) of pictures that were left out because they could not be decoded."""
+    read_unlabelled: Callable[[], Pictures] | None = None
+    """Further pictures without labels, which some sets bring along; None where there are none."""
 
     @cached_property
     def train(self) -> Pictures:
@@ -77,6 +90,17 @@ class Dataset:
     def test(self) -> Pictures:
         """The test split; reading it is what `--no-test` forbids."""
         return self.read_test()
+
+    @cached_property
+    def unlabelled(self) -> Pictures:
+        """The pictures without labels that come with the set.
+
+        Raises:
+            ValueError: the set brings none.
+        """
+        if self.read_unlabelled is None:
+            raise ValueError(f"expected a set with unlabelled pictures, found {self.name}, which has none; use 'stl10'")
+        return self.read_unlabelled()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
