@@ -68,6 +68,9 @@ def test_a_camera_s_turn_is_undone(tmp_path: Path) -> None:
     assert found[0, 32:].max() < 15
     assert read_header(tmp_path / "a.jpg") == ((64, 32), 1)
     assert read_picture(tmp_path / "a.jpg", size=(8, 4)).shape == (1, 8, 4)
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
+    assert np.array_equal(read_picture(tmp_path / "a.png")[0], np.rot90(pixels, -1))
+    assert read_header(tmp_path / "a.png") == ((64, 32), 1)
 
 
 def test_black_and_white_is_grey(tmp_path: Path) -> None:

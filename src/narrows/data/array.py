@@ -53,6 +53,9 @@ def pictures_from_array(
 
     Raises:
         ValueError: another type, range, shape or layout.
+
+    >>> pictures_from_array(np.full((9, 8, 7, 3), 0.5)).image_shape
+    (3, 8, 7)
     """
     ordered = _channels_first(images, channel_axis)
     if 0 in ordered.shape:

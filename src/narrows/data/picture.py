@@ -55,7 +55,8 @@ def as_size(size: int | Size | None) -> Size | None:
 def read_header(path: Path) -> Header:
     """Size and channels of a picture file, without decoding it; raises whatever Pillow raises on a broken one."""
     with Image.open(path, formats=FORMATS) as image:
-        turned = image.getexif().get(ORIENTATION, 1) >= FIRST_TURNED
+        # The general method: that of PNG files decodes all pixels, in case the tags stand behind them.
+        turned = Image.Image.getexif(image).get(ORIENTATION, 1) >= FIRST_TURNED
         size = (image.width, image.height) if turned else (image.height, image.width)
         return Header(size, 1 if image.mode in GREY_MODES else 3)
 

@@ -105,6 +105,10 @@ def label_budget(labels: NDArray[np.int64], share: float, seed: int) -> NDArray[
 
     Raises:
         ValueError: the share is out of range, or a class has no picture to choose.
+
+    >>> labels = np.repeat([0, 1], [60, 20])
+    >>> np.bincount(labels[label_budget(labels, 0.1, seed=0)])
+    array([6, 2])
     """
     if not 0 < share <= 1:
         raise ValueError(f"expected a share of labels above 0 and at most 1, found {share}; 0.1 keeps 10 %")
