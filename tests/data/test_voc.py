@@ -44,5 +44,7 @@ def test_pictures_are_shuffled_by_seed_and_brought_to_one_size(tmp_path: Path) -
 
 
 def test_a_tree_without_pictures_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"JPEGImages, found none; 'narrows data download voc2007' gets them"):
+    with pytest.raises(
+        ValueError, match=r"JPEGImages, found none; delete .*VOC2007 and run 'narrows data download voc2007'"
+    ):
         choose_pictures(write_tree(tmp_path, [], ["000001"]))

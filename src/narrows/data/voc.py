@@ -35,7 +35,8 @@ def choose_pictures(folder: Path) -> Choice:
     found = [name for name in listed if name in present]
     if not present:
         raise ValueError(
-            f"expected pictures in {folder / 'JPEGImages'}, found none; 'narrows data download voc2007' gets them"
+            f"expected pictures in {folder / 'JPEGImages'}, found none; "
+            f"delete {folder} and run 'narrows data download voc2007'"
         )
     if len(found) >= ENOUGH:
         return Choice(found, f"{len(found)} of the {len(listed)} pictures of the official test list")
