@@ -1,5 +1,44 @@
 """Pictures in, uint8 arrays out: readers, catalogue, splits and label budgets."""
 
+from narrows.data.array import pictures_from_array, read_array
+from narrows.data.cache import cache_folder, clear_cache
+from narrows.data.catalogue import CATALOGUE
 from narrows.data.dataset import Dataset, Pictures
+from narrows.data.download import download
+from narrows.data.folder import Folder, list_pictures, read_folder
+from narrows.data.identity import duplicates, fingerprint
+from narrows.data.loading import from_array, load
+from narrows.data.official import Entry, data_root, is_present
+from narrows.data.pairs import Pairs, draw_pairs
+from narrows.data.picture import Progress, Size, read_picture, resize
+from narrows.data.splits import label_budget, stratified_order, validation_index
 
-__all__ = ["Dataset", "Pictures"]
+__all__ = [
+    "CATALOGUE",
+    "Dataset",
+    "Entry",
+    "Folder",
+    "Pairs",
+    "Pictures",
+    "Progress",
+    "Size",
+    "cache_folder",
+    "clear_cache",
+    "data_root",
+    "download",
+    "draw_pairs",
+    "duplicates",
+    "fingerprint",
+    "from_array",
+    "is_present",
+    "label_budget",
+    "list_pictures",
+    "load",
+    "pictures_from_array",
+    "read_array",
+    "read_folder",
+    "read_picture",
+    "resize",
+    "stratified_order",
+    "validation_index",
+]

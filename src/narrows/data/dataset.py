@@ -1,7 +1,7 @@
 """Pictures as uint8 arrays, and the three splits of a data set."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -43,8 +43,14 @@ class Pictures:
         return channel, height, width
 
     def take(self, index: NDArray[np.int64]) -> "Pictures":
-        """The pictures at these positions, in this order (a copy)."""
-        return Pictures(self.images[index], None if self.labels is None else self.labels[index])
+        """The pictures at these positions, in this order: a copy, or a view where they follow one another.
+
+        Views are what lets a memory-mapped folder larger than memory be split without being read.
+        """
+        chosen: NDArray[np.int64] | slice = index
+        if len(index) and np.all(np.diff(index) == 1) and index[0] >= 0:
+            chosen = slice(int(index[0]), int(index[-1]) + 1)
+        return Pictures(self.images[chosen], None if self.labels is None else self.labels[chosen])
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,15 @@ class Dataset:
     """Which of `official_train` are held out for validation, in ascending order."""
     read_test: Callable[[], Pictures]
     class_names: tuple[str, ...] = ()
+    """Names of the classes, by label; empty where there are none."""
     official_test: bool = True
     """False where the test split was made here rather than by the set's authors."""
+    note: str = ""
+    """What a report must say of where the pictures came from; empty where the name says it all."""
+    unreadable: tuple[tuple[str, str], ...] = ()
+    """(file, reason) of pictures that were left out because they could not be decoded."""
+    read_unlabelled: Callable[[], Pictures] | None = None
+    """Further pictures without labels, which some sets bring along; None where there are none."""
 
     @cached_property
     def train(self) -> Pictures:
@@ -77,6 +90,40 @@ class Dataset:
     def test(self) -> Pictures:
         """The test split; reading it is what `--no-test` forbids."""
         return self.read_test()
+
+    @property
+    def whole(self) -> "Dataset":
+        """Everything of `official_train` as training split, nothing held out: for a final fit."""
+        return replace(self, validation_index=self.validation_index[:0])
+
+    def few(self, num_train: int, num_other: int) -> "Dataset":
+        """The first pictures of every split, at most so many: for a quick look."""
+
+        def first(pictures: Pictures, count: int) -> Pictures:
+            return pictures.take(np.arange(min(count, len(pictures))))
+
+        train, validation = first(self.train, num_train), first(self.validation, num_other)
+        both = np.concatenate([train.images, validation.images])
+        labels = None
+        if train.labels is not None and validation.labels is not None:
+            labels = np.concatenate([train.labels, validation.labels])
+        return replace(
+            self,
+            official_train=Pictures(both, labels),
+            validation_index=np.arange(len(train), len(both)),
+            read_test=lambda: first(self.test, num_other),
+        )
+
+    @cached_property
+    def unlabelled(self) -> Pictures:
+        """The pictures without labels that come with the set.
+
+        Raises:
+            ValueError: the set brings none.
+        """
+        if self.read_unlabelled is None:
+            raise ValueError(f"expected a set with unlabelled pictures, found {self.name}, which has none; use 'stl10'")
+        return self.read_unlabelled()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

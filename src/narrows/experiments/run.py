@@ -226,6 +226,7 @@ def describe_run(experiment: Experiment, data: Dataset, settings: RunSettings) -
             "class_names": list(data.class_names),
             "fingerprint": fingerprint(data.official_train),
             "official_test": data.official_test,
+            "note": data.note,
             "duplicates": repeated,
         },
         "arms": [describe_arm(arm, data, settings) for arm in experiment.arms],

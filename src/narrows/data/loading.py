@@ -1,0 +1,86 @@
+"""The way in: a name of the catalogue, a folder, an array file or an array becomes a data set with its splits."""
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from narrows.data.array import pictures_from_array, read_array
+from narrows.data.catalogue import CATALOGUE, find_entry
+from narrows.data.dataset import Dataset, Pictures
+from narrows.data.folder import read_folder
+from narrows.data.official import Request, data_root
+from narrows.data.picture import Progress, Size, as_size, resize
+from narrows.data.splits import cut, split_order
+
+ARRAY_SUFFIXES = (".npy", ".npz")
+
+
+def load(
+    name_or_path: str | Path,
+    root: Path | None = None,
+    *,
+    size: int | Size | None = None,
+    split_seed: int = 0,
+    on_progress: Progress | None = None,
+) -> Dataset:
+    """A data set of the catalogue, or one's own pictures.
+
+    Nothing is downloaded. Test pictures of an official split are not read before `Dataset.test` is.
+
+    Args:
+        name_or_path: text that is a name of the catalogue means that set; anything else is the path of a folder of
+            pictures, a .npy or a .npz file. A folder called like a set is written ./mnist, or given as a Path.
+        root: where the catalogue's files are; by default NARROWS_DATA, else the user's cache.
+        size: height and width, or one number for both, to squeeze all pictures to.
+        split_seed: draws the validation pictures; for sets without an official split, the test pictures too.
+        on_progress: told of every decoded picture.
+
+    Raises:
+        FileNotFoundError: files of the set, or the path, are missing.
+        ValueError: no such name, wrong content, or pictures of several sizes and no `size`.
+
+    >>> digits = load("digits")
+    >>> len(digits.train), len(digits.validation), digits.image_shape
+    (1437, 180, (1, 8, 8))
+    """
+    wanted = as_size(size)
+    if isinstance(name_or_path, str) and name_or_path in CATALOGUE:
+        entry = find_entry(name_or_path)
+        return entry.read(entry, Request(data_root(root), wanted, split_seed, on_progress))
+    path = Path(name_or_path).expanduser()
+    if path.suffix.lower() in ARRAY_SUFFIXES:
+        return _split(path.stem, resize(read_array(path), wanted), split_seed)
+    if path.is_file():
+        raise ValueError(
+            f"expected a folder of pictures, a .npy or a .npz file, found the file {path}; name its folder"
+        )
+    if not path.is_dir() and isinstance(name_or_path, str) and path.name == name_or_path:
+        find_entry(name_or_path)  # one word and nothing there: likely a name misspelt
+    found = read_folder(path, size=wanted, shuffle_seed=split_seed, on_progress=on_progress)
+    return cut(path.resolve().name, found.pictures, class_names=found.class_names, unreadable=found.unreadable)
+
+
+def from_array(
+    images: NDArray[Any], labels: NDArray[Any] | None = None, *, name: str = "array", split_seed: int = 0
+) -> Dataset:
+    """A data set of pictures in memory, split 80-10-10 by seed, stratified where there are labels.
+
+    Args:
+        images: uint8, or floats in [0, 1]; (n, h, w), (n, c, h, w) or (n, h, w, c).
+        labels: (n,) whole numbers; renumbered from 0.
+        name: what reports call it.
+        split_seed: draws validation and test.
+
+    Raises:
+        ValueError: another type, range, shape or layout, or fewer than three pictures.
+
+    >>> import numpy as np
+    >>> len(from_array(np.zeros((50, 28, 28), np.uint8)).train)
+    40
+    """
+    return _split(name, pictures_from_array(images, labels), split_seed)
+
+
+def _split(name: str, pictures: Pictures, split_seed: int) -> Dataset:
+    return cut(name, pictures.take(split_order(len(pictures), pictures.labels, split_seed)))
