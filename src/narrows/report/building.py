@@ -1,0 +1,80 @@
+"""A run to a page: the parts in their order, the figures numbered."""
+
+from dataclasses import replace
+
+from narrows.report.page import Block, Gallery, Page, Plot, Section
+from narrows.report.sections.closing import conclusions, reproduce
+from narrows.report.sections.codes import codes
+from narrows.report.sections.comparison import comparison
+from narrows.report.sections.components import components
+from narrows.report.sections.errors import conditions, spread
+from narrows.report.sections.learning import learning
+from narrows.report.sections.opening import data_sheet, findings, protocol
+from narrows.report.sections.pictures import filters, pictures
+from narrows.report.sections.summary import answer
+from narrows.report.sections.tables import results
+from narrows.report.subject import read_subject
+from narrows.results import Run
+
+SECTIONS = (
+    findings,
+    data_sheet,
+    protocol,
+    comparison,
+    results,
+    learning,
+    pictures,
+    spread,
+    filters,
+    codes,
+    components,
+    conditions,
+    conclusions,
+    reproduce,
+)
+
+
+def build_page(run: Run) -> Page:
+    """Everything that a run has to show."""
+    subject = read_subject(run)
+    found = [section for part in SECTIONS if (section := part(subject)) is not None]
+    experiment, environment = run.experiment, run.environment
+    name = str(experiment.get("name") or "")
+    sources = ", ".join(str(source) for source in experiment.get("sources") or ())
+    parts = (
+        f"Experiment {name}" if name else "",
+        f"after report{'s' if ',' in sources else ''} {sources}" if sources else "",
+        str(environment.get("date") or "")[:10],
+    )
+    return Page(
+        title=str(experiment.get("title") or name or "Run"),
+        question=str(experiment.get("question") or ""),
+        answer=answer(subject),
+        status=_status(environment.get("quick"), environment.get("finished")),
+        byline=" · ".join(part for part in parts if part),
+        sections=_numbered(found),
+    )
+
+
+def _status(quick: object, finished: object) -> tuple[str, ...]:
+    said = []
+    if quick is True:
+        said.append("A quick run: it shows that everything works, and its figures mean nothing.")
+    if finished is False:
+        said.append("This run is not finished: what is missing below had not been measured when this was written.")
+    return tuple(said)
+
+
+def _numbered(sections: list[Section]) -> tuple[Section, ...]:
+    number = 0
+    numbered = []
+    for section in sections:
+        blocks: list[Block] = []
+        for block in section.blocks:
+            if isinstance(block, Plot | Gallery):
+                number += 1
+                blocks.append(replace(block, number=number))
+            else:
+                blocks.append(block)
+        numbered.append(replace(section, blocks=tuple(blocks)))
+    return tuple(numbered)

@@ -1,0 +1,92 @@
+"""Arrays to 8-bit pixels: pictures as they are, signed weights, error maps, and mosaics of them."""
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from narrows.report.page import Picture, Scale
+
+Pixels = NDArray[np.uint8]
+
+_SIGNED = ("#0072b2", "#7fb8d8", "#f7f5f0", "#eaae7f", "#d55e00")
+"""Blue below zero, paper at zero, vermilion above: told apart by every common colour blindness."""
+_HEAT = ("#0b0b16", "#3a2a6e", "#8f3f83", "#d9655c", "#f6b26b", "#fdf6d6")
+"""Lightness rises evenly from nothing to most, so that grey print keeps the order."""
+_LARGEST = 160
+_HIDDEN = np.array([86, 180, 233], np.float64)
+
+
+def photograph(image: NDArray[Any], hidden: NDArray[Any] | None = None) -> Pixels:
+    """A picture (..., channel, height, width) in [0,1] as pixels; sources stack, hidden pixels (1, h, w) turn blue."""
+    stacked = np.concatenate(image.reshape(-1, *image.shape[-3:]), axis=-2)
+    levels = np.clip(np.nan_to_num(stacked), 0.0, 1.0) * 255.0
+    channels = levels if len(levels) == 3 else np.repeat(levels.mean(0, keepdims=True), 3, axis=0)
+    pixels = channels.transpose(1, 2, 0)
+    if hidden is not None and hidden.shape[-2:] == pixels.shape[:2]:
+        pixels = np.where(hidden.reshape(*pixels.shape[:2], 1).astype(bool), _HIDDEN, pixels)
+    found: Pixels = np.rint(pixels).astype(np.uint8)
+    return found
+
+
+def signed(image: NDArray[Any], limit: float) -> Pixels:
+    """Weights (channel, height, width): -limit is blue, 0 paper, limit vermilion; three channels are a colour.
+
+    Colour weights are shown as colours around grey, since that is what they look for.
+    """
+    scaled = np.nan_to_num(image) / (limit or 1.0)
+    if len(image) == 3:
+        return photograph(scaled / 2 + 0.5)
+    return _through(_SIGNED, scaled.mean(0) / 2 + 0.5)
+
+
+def heat(image: NDArray[Any], high: float) -> Pixels:
+    """Errors (channel, height, width), mean over channels, from 0 (dark) to `high` (light)."""
+    return _through(_HEAT, np.nan_to_num(image).mean(0) / (high or 1.0))
+
+
+def heat_scale(high: str) -> Scale:
+    """What the colours of `heat` mean."""
+    return Scale(Picture(_through(_HEAT, np.linspace(0, 1, 64)[None]), "colour scale from dark to light"), "0", high)
+
+
+def signed_scale() -> Scale:
+    """What the colours of `signed` mean."""
+    band = _through(_SIGNED, np.linspace(0, 1, 64)[None])
+    return Scale(Picture(band, "colour scale from blue over paper to vermilion"), "negative", "positive")
+
+
+def mosaic(tiles: Sequence[Pixels], columns: int) -> Pixels:
+    """Equal tiles (height, width, 3) in rows of `columns`, parted by a transparent line: (H, W, 4)."""
+    height, width, _ = tiles[0].shape
+    rows = math.ceil(len(tiles) / columns)
+    canvas = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, 4), np.uint8)
+    for place, tile in enumerate(tiles):
+        top, left = (place // columns) * (height + 1), (place % columns) * (width + 1)
+        canvas[top : top + height, left : left + width, :3] = tile
+        canvas[top : top + height, left : left + width, 3] = 255
+    return canvas
+
+
+def display_width(width: int, smallest: int = 56) -> int:
+    """A picture's width on the page: the least whole multiple of its own that reaches `smallest`, `_LARGEST` at most."""
+    return min(_LARGEST, width * math.ceil(smallest / width))
+
+
+def png(pixels: Pixels) -> bytes:
+    """Encode (height, width, 3 or 4) as PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def _through(anchors: Sequence[str], share: NDArray[Any]) -> Pixels:
+    """Colours (height, width, 3) of shares (height, width) in [0,1], straight between evenly spaced anchors."""
+    stops = np.array([[int(anchor[start : start + 2], 16) for start in (1, 3, 5)] for anchor in anchors], np.float64)
+    places = np.linspace(0.0, 1.0, len(stops))
+    clipped = np.clip(share, 0.0, 1.0)
+    return np.stack([np.rint(np.interp(clipped, places, stop)) for stop in stops.T], -1).astype(np.uint8)

@@ -1,0 +1,91 @@
+"""The codes: where the classes lie in them, and which units are used."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narrows.report.arms import Arm
+from narrows.report.numbers import percent
+from narrows.report.page import Bars, Cloud, Panel, Plot, Section
+from narrows.report.sections.opening import class_name
+from narrows.report.subject import Arrays, Subject
+
+
+def codes(subject: Subject) -> Section | None:
+    """Two components of the codes, and the activity of every unit."""
+    found = {
+        arm: arrays
+        for arm in subject.arms
+        if arm.seeds and (arrays := subject.run.arrays(arm.name, arm.seeds[0], "codes"))
+    }
+    blocks = tuple(block for block in (_projection(subject, found), _activity(found)) if block is not None)
+    return Section("codes", "Codes", blocks) if blocks else None
+
+
+def _projection(subject: Subject, found: Mapping[Arm, Arrays]) -> Plot | None:
+    names = (subject.run.experiment.get("data") or {}).get("class_names") or ()
+    panels = tuple(
+        Panel((_cloud(names, arrays),), title=arm.name) for arm, arrays in found.items() if "projection" in arrays
+    )
+    if not panels:
+        return None
+    labelled = any("labels" in arrays for arrays in found.values())
+    return Plot(
+        name="codes",
+        claim="How much of the classes the first two components of the codes show."
+        if labelled
+        else "The codes along their first two components.",
+        caption=f"Codes of {subject.split} pictures, first seed, on their own first two principal components."
+        + (" A class's name stands at its middle." if labelled else ""),
+        alt=f"Scatter of codes, one panel an arm: {', '.join(panel.title for panel in panels)}",
+        panels=panels,
+        columns=min(3, len(panels)),
+        panel_height=2.15,
+    )
+
+
+def _cloud(names: list[str] | tuple[()], arrays: Arrays) -> Cloud:
+    points: NDArray[np.float64] = arrays["projection"].astype(np.float64)
+    if "labels" not in arrays:
+        return Cloud(points, np.zeros(len(points), np.int64), (), np.zeros((0, 2)))
+    present, classes = np.unique(arrays["labels"], return_inverse=True)
+    middles = np.stack([np.median(points[classes == place], axis=0) for place in range(len(present))])
+    return Cloud(points, classes, tuple(class_name(names, label) for label in present), middles)
+
+
+def _activity(found: Mapping[Arm, Arrays]) -> Plot | None:
+    shares = {arm: arrays["active_share"] for arm, arrays in found.items() if "active_share" in arrays}
+    deviations = {arm: arrays["deviation"] for arm, arrays in found.items() if "deviation" in arrays}
+    sparse = any(bool((share < 0.999).any()) for share in shares.values())
+    shown = shares if sparse else deviations
+    if not shown:
+        return None
+    dead = {arm.name: float((values == 0).mean()) for arm, values in (deviations or shares).items()}
+    top = 1.0 if sparse else max(float(np.nan_to_num(values).max()) for values in shown.values()) or 1.0
+    what = "share of pictures in which it is not 0" if sparse else "standard deviation over pictures"
+    return Plot(
+        name="unit-activity",
+        claim=_usage(dead),
+        caption=f"One bar a unit of the code, most used first, first seed: {what}.",
+        alt=f"Bars of each unit's {what}, one panel an arm: "
+        + ", ".join(f"{name} leaves {percent(share, 2)} unused" for name, share in dead.items()),
+        panels=tuple(
+            Panel(
+                (Bars(np.sort(np.nan_to_num(values.astype(np.float64)))[::-1], arm.style, top),),
+                title=arm.name,
+                x_label="unit",
+            )
+            for arm, values in shown.items()
+        ),
+        columns=min(3, len(shown)),
+        panel_height=1.5,
+    )
+
+
+def _usage(dead: dict[str, float]) -> str:
+    worst = max(dead, key=lambda name: dead[name])
+    if not dead[worst]:
+        return "Every unit of every code is used."
+    alike = len(dead) > 1 and len(set(dead.values())) == 1
+    return f"{'Every arm' if alike else f'“{worst}”'} leaves {percent(dead[worst], 2)} of its units unused."

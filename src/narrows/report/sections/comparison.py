@@ -1,0 +1,85 @@
+"""The table reported / rerun / improved: every figure of the source reports beside what this run found."""
+
+from narrows.report.arms import Arm
+from narrows.report.numbers import MINUS, MISSING, measured
+from narrows.report.page import Cell, Column, Group, Section, Table
+from narrows.report.sections.summary import best_arm
+from narrows.report.subject import Key, Measure, Subject, metric_of
+from narrows.results import Reported
+
+_VALIDITY = {"yes": "valid", "doubtful": "doubtful", "no": "not valid"}
+AS_MEASURED = "as measured in the report"
+
+
+def comparison(subject: Subject) -> Section | None:
+    """Each reported figure: its validity, the rerun measured as the report did and measured right, the improved arm."""
+    if not subject.run.reported:
+        return None
+    named = {arm.name: arm for arm in subject.arms}
+    reports = list(dict.fromkeys(row.report for row in subject.run.reported))
+    groups = tuple(
+        Group(
+            f"Report {report}" if len(reports) > 1 else "",
+            tuple(_row(subject, named, row) for row in subject.run.reported if row.report == report),
+        )
+        for report in reports
+    )
+    table = Table(
+        caption="Figures in the metric's own unit. A dash: not measured in this run.",
+        columns=(
+            Column("what the report states", numeric=False),
+            Column("reported"),
+            Column("rerun", "as measured in the report"),
+            Column("rerun", "measured right"),
+            Column("improved"),
+        ),
+        groups=groups,
+    )
+    return Section(
+        "comparison",
+        "Reported, rerun, improved",
+        (table,),
+        lead=f"What {'report ' + reports[0] if len(reports) == 1 else 'the source reports'} states, the same recipe run"
+        " again, and a better one. A figure marked “not valid” cannot be what it is called; the reason stands below it.",
+    )
+
+
+def _row(subject: Subject, named: dict[str, Arm], row: Reported) -> tuple[Cell, ...]:
+    split = subject.split if row.split == "unstated" else row.split
+    arm = named.get(row.arm)
+    right = _find(subject, row, split, row.arm)
+    as_measured = subject.measures.get(Key(AS_MEASURED, row.condition, split, row.metric, row.arm))
+    improved = _improved(subject, row)
+    better = _find(subject, row, split, improved.name) if improved else None
+    metric = metric_of(row.metric)
+    context = [metric.label + (f" {metric.unit}" if metric.unit else ""), f"{row.split} split", row.condition]
+    return (
+        Cell(
+            row.arm,
+            "\n".join([" · ".join(part for part in context if part), *filter(None, [row.note])]),
+            style=arm.style if arm else None,
+        ),
+        Cell(f"{row.value:.6g}".replace("-", MINUS), _VALIDITY.get(row.valid, row.valid)),
+        _cell(as_measured),
+        _cell(right),
+        _cell(better, improved.name if improved and better else ""),
+    )
+
+
+def _find(subject: Subject, row: Reported, split: str, arm: str) -> Measure | None:
+    """The right figure: on the train split the mean while training, as the reports give it, else an evaluation's."""
+    order = ("training", "reconstruction") if split == "train" else ("reconstruction", "training")
+    keys = [Key(evaluation, row.condition, split, row.metric, arm) for evaluation in order]
+    return next((subject.measures[key] for key in keys if key in subject.measures), None)
+
+
+def _improved(subject: Subject, row: Reported) -> Arm | None:
+    """The improved arm of the same variant, else the best of all improved arms."""
+    improved = tuple(arm for arm in subject.arms if arm.role == "improved")
+    variant = row.arm.partition(", ")[2]
+    same = [arm for arm in improved if arm.variant == variant]
+    return same[0] if same else best_arm(subject, improved, subject.merit)
+
+
+def _cell(measure: Measure | None, note: str = "") -> Cell:
+    return Cell(MISSING) if measure is None else Cell(measured(measure.interval), note)

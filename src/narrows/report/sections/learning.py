@@ -1,0 +1,147 @@
+"""How the losses fell: a mean an epoch, and every step."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narrows.report.arms import Arm
+from narrows.report.numbers import count, figure
+from narrows.report.page import Line, Panel, Plot, Section
+from narrows.report.subject import Subject
+
+_MOST_POINTS = 160
+_RECONSTRUCTION = ("mse", "squared_error", "mae")
+"""Terms that count the same thing in every arm, best known first."""
+
+Series = NDArray[np.float64]
+"""Rows of (step, epoch, value)."""
+
+
+def learning(subject: Subject) -> Section | None:
+    """Loss per epoch and per step in the term that most arms share; every other term per epoch behind a fold."""
+    series = _series(subject)
+    terms = _ranked(subject, series)
+    if not terms:
+        return None
+    first = (_per_epoch(subject, series, terms[0]), _per_step(subject, series, terms[0]))
+    plots = [plot for plot in first if plot is not None]
+    for term in terms[1:]:
+        if (plot := _per_epoch(subject, series, term)) is not None:
+            plots.append(replace(plot, fold=f"{_words(term)} per epoch"))
+    return Section("learning", "Learning", tuple(plots))
+
+
+def _series(subject: Subject) -> dict[tuple[str, str, str], list[Series]]:
+    """History by (term, split, arm), one array a seed."""
+    rows: dict[tuple[str, str, str, int], list[tuple[float, float, float]]] = {}
+    for row in subject.run.history:
+        rows.setdefault((row.term, row.split, row.arm, row.seed), []).append((row.step, row.epoch, row.value))
+    series: dict[tuple[str, str, str], list[Series]] = {}
+    for (term, split, arm, _), values in sorted(rows.items()):
+        series.setdefault((term, split, arm), []).append(np.array(values, np.float64))
+    return series
+
+
+def _ranked(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]]) -> list[str]:
+    """Terms, the one that most arms share first; a known reconstruction error before others, the sum last.
+
+    `loss` repeats a term where it is the only one, and is left out then.
+    """
+    arms: dict[str, set[str]] = {}
+    for term, _, arm in series:
+        arms.setdefault(term, set()).add(arm)
+    known = {arm.name for arm in subject.arms}
+    several = {arm for arm in known if sum(arm in found for term, found in arms.items() if term != "loss") != 1}
+    terms = [term for term, found in arms.items() if found & (several if term == "loss" else known)]
+    return sorted(terms, key=lambda term: (term == "loss", term not in _RECONSTRUCTION, -len(arms[term])))
+
+
+def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]], term: str) -> Plot | None:
+    panels, ends = [], {}
+    for split, title in (("train", "train, mean over the epoch"), ("validation", "validation")):
+        lines = []
+        for arm in subject.arms:
+            if found := series.get((term, split, arm.name)):
+                lines.append(_epochs(arm, found))
+                ends[split, arm.name] = float(lines[-1].y[-1])
+        if lines:
+            panels.append(
+                Panel(tuple(lines), title=title, x_label="epoch", y_label=_words(term), log_y=_positive(lines))
+            )
+    if not panels:
+        return None
+    split = "validation" if any(split == "validation" for split, _ in ends) else "train"
+    winner = min((arm for place, arm in ends if place == split), key=lambda arm: ends[split, arm])
+    return Plot(
+        name=f"loss-per-epoch-{_file(term)}",
+        claim=f"“{winner}” ends lowest on {split}, at {figure(ends[split, winner])}.",
+        caption=f"Per epoch, {_words(term)}: mean over seeds, the band from lowest to highest."
+        + _absent(subject, {arm for _, arm in ends}),
+        alt=f"Curves of {_words(term)} over epochs, one an arm: "
+        + ", ".join(f"{arm} ends at {figure(value)} on {place}" for (place, arm), value in ends.items()),
+        panels=tuple(panels),
+        columns=2,
+    )
+
+
+def _epochs(arm: Arm, found: list[Series]) -> Line:
+    """A seed's mean over each epoch, then mean, lowest and highest over seeds as far as all of them ran."""
+    means = []
+    for values in found:
+        epochs, place = np.unique(values[:, 1], return_inverse=True)
+        means.append((epochs, np.bincount(place, values[:, 2]) / np.bincount(place)))
+    length = min(len(epochs) for epochs, _ in means)
+    stacked = np.stack([values[:length] for _, values in means])
+    several = len(found) > 1
+    return Line(
+        label=arm.name,
+        style=arm.style,
+        x=means[0][0][:length],
+        y=stacked.mean(0),
+        low=stacked.min(0) if several else None,
+        high=stacked.max(0) if several else None,
+    )
+
+
+def _per_step(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]], term: str) -> Plot | None:
+    lines, widths = [], []
+    for arm in subject.arms:
+        if found := series.get((term, "train", arm.name)):
+            width = -(-len(found[0]) // _MOST_POINTS)
+            starts = np.arange(0, len(found[0]), width)
+            sizes = np.diff(np.append(starts, len(found[0])))
+            steps, values = (np.add.reduceat(found[0][:, column], starts) / sizes for column in (0, 2))
+            lines.append(Line(arm.name, arm.style, steps, values))
+            widths.append(width)
+    if not lines or max(len(line.x) for line in lines) < 3:
+        return None
+    fastest = min(lines, key=lambda line: float(line.y[-1]))
+    widest = max(widths)
+    smoothing = f" A point is the mean of {count(widest)} recorded steps or fewer." if widest > 1 else ""
+    return Plot(
+        name=f"loss-per-step-{_file(term)}",
+        claim=f"“{fastest.label}” ends lowest while training, at {figure(float(fastest.y[-1]))}"
+        f" after {count(int(fastest.x[-1]))} steps.",
+        caption=f"Per step, {_words(term)}: first seed.{smoothing}",
+        alt=f"Curves of {_words(term)} over training steps, one an arm",
+        panels=(Panel(tuple(lines), x_label="step", y_label=_words(term), log_y=_positive(lines)),),
+    )
+
+
+def _positive(lines: list[Line]) -> bool:
+    return all(bool((line.y > 0).all()) for line in lines)
+
+
+def _absent(subject: Subject, present: set[str]) -> str:
+    absent = [arm.name for arm in subject.trained if arm.name not in present]
+    return f" Without this term: {', '.join(absent)}." if absent else ""
+
+
+def _words(term: str) -> str:
+    return term.replace("_", " ")
+
+
+def _file(term: str) -> str:
+    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in term.lower())

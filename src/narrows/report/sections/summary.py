@@ -1,0 +1,75 @@
+"""The answer in a few sentences: the best arm, PCA beside it, and the mean picture below both."""
+
+from narrows.report.arms import Arm
+from narrows.report.numbers import count, figure, measured, percent
+from narrows.report.subject import Measure, Subject, metric_of
+
+
+def answer(subject: Subject) -> tuple[str, ...]:
+    """The best trained arm against PCA at its code size; a sentence each, none where nothing was measured."""
+    merit = subject.merit
+    best = best_arm(subject, subject.trained, merit)
+    if best is None:
+        return ()
+    sentences = [_leader(subject, best, merit)]
+    if (pca := pca_beside(subject, best)) is not None:
+        sentences.append(_against_pca(subject, best, pca, merit))
+    mean_picture = next((arm for arm in subject.arms if arm.name == "mean picture"), None)
+    if mean_picture is not None and (found := subject.measure(mean_picture, merit)) is not None:
+        sentences.append(f"Answering every picture with the mean picture gives {figure(found.interval.mean)}.")
+    return tuple(sentences)
+
+
+def best_arm(subject: Subject, arms: tuple[Arm, ...], metric: str) -> Arm | None:
+    """Which of `arms` does best by a metric on the judged pictures; None where it was not measured."""
+    found = {arm: measure.interval.mean for arm in arms if (measure := subject.measure(arm, metric)) is not None}
+    if not found:
+        return None
+    choose = max if metric_of(metric).better == "higher" else min
+    return choose(found, key=lambda arm: found[arm])
+
+
+def pca_beside(subject: Subject, arm: Arm) -> Arm | None:
+    """PCA at the arm's own code size, else the only PCA there is, else None."""
+    found = [other for other in subject.arms if other.is_pca]
+    same = [pca for pca in found if pca.code_numbers is not None and pca.code_numbers == arm.code_numbers]
+    named = [pca for pca in found if pca.name == f"PCA, code {arm.code_numbers}"]
+    return next(iter(same or named or (found if len(found) == 1 else [])), None)
+
+
+def _leader(subject: Subject, best: Arm, merit: str) -> str:
+    metric = metric_of(merit)
+    measure = _required(subject, best, merit)
+    where = f"over {count(measure.pictures)} {subject.split} pictures" + (
+        f" at {subject.condition}" if subject.condition else ""
+    )
+    seeds = f" ({measure.interval.n} seeds)" if measure.interval.n > 1 else ""
+    return (
+        f"The best arm is “{best.name}”: {metric.label} {measured(measure.interval)}"
+        f"{' ' + metric.unit if metric.unit else ''} {where}{seeds}."
+    )
+
+
+def _against_pca(subject: Subject, best: Arm, pca: Arm, merit: str) -> str:
+    clamped = subject.measure(pca, merit, "clamped")
+    rival = (clamped or _required(subject, pca, merit)).interval.mean
+    found = _required(subject, best, merit).interval
+    ours = found.mean
+    name = f"{pca.name}{', clamped to the range of pictures,' if clamped else ''}"
+    metric = metric_of(merit)
+    if metric.better == "higher":
+        ahead, gap = ours > rival, f"{figure(abs(ours - rival), 3)} {metric.unit}".strip()
+    else:
+        ahead, gap = ours < rival, percent(abs(ours - rival) / rival if rival else 0.0, 2)
+    side = "above" if ours > rival else "below"
+    verdict = "so here the network keeps more than PCA" if ahead else "so here the network keeps no more than PCA"
+    if found.half_width > abs(ours - rival):
+        verdict = "which is less than the spread of its seeds and settles nothing"
+    return f"{name} reaches {figure(rival)}: the network stands {gap} {side} it, {verdict}."
+
+
+def _required(subject: Subject, arm: Arm, metric: str) -> Measure:
+    found = subject.measure(arm, metric)
+    if found is None:
+        raise KeyError(f"{arm.name} has no {metric}")
+    return found

@@ -1,0 +1,12 @@
+"""Text from outside made fit to show."""
+
+import re
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+
+
+def visible(text: str) -> str:
+    """Text with every character that is unseen, turns the line's direction or is no character replaced by a sign."""
+    return _UNSEEN.sub("\ufffd", text)

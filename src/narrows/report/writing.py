@@ -1,0 +1,40 @@
+"""A run folder to its report and figures."""
+
+from pathlib import Path
+
+from narrows.report.building import build_page
+from narrows.report.page import Gallery, Page, Plot
+from narrows.report.rendering import render
+from narrows.results import open_run, write_atomic
+
+
+def write_report(run_folder: Path) -> Path:
+    """Write RUN/report.html and RUN/figures/*.svg and *.png from a finished or partial run; return the page's path.
+
+    Raises:
+        FileNotFoundError: the folder holds no run.
+        ValueError: it was written by a later version of Narrows, or one of its tables is broken.
+    """
+    page = build_page(open_run(run_folder))
+    plots = _write_figures(page, run_folder / "figures")
+    path = run_folder / "report.html"
+    write_atomic(path, render(page, plots).encode())
+    return path
+
+
+def _write_figures(page: Page, folder: Path) -> dict[str, bytes]:
+    """Write every figure of the page as SVG and PNG; the SVG of the plots by name."""
+    from narrows.report.drawing import bitmap, draw_gallery, draw_plot, drawing, svg
+
+    plots = {}
+    with drawing():
+        for block in (block for section in page.sections for block in section.blocks):
+            if not isinstance(block, Plot | Gallery):
+                continue
+            figure = draw_plot(block) if isinstance(block, Plot) else draw_gallery(block)
+            content = svg(figure)
+            write_atomic(folder / f"{block.name}.svg", content)
+            write_atomic(folder / f"{block.name}.png", bitmap(figure))
+            if isinstance(block, Plot):
+                plots[block.name] = content
+    return plots
