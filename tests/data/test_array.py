@@ -3,9 +3,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layouts import random_bytes
 
 from narrows.data import pictures_from_array, read_array
+
+from .layouts import random_bytes
 
 
 @pytest.mark.parametrize(

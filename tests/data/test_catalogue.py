@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pooch
 import pytest
-from layouts import idx_bytes, random_bytes, write_cifar_batch, write_gzip, write_picture, write_stl
 
 from narrows.data import CATALOGUE, Entry, data_root, load
 from narrows.data.official import Archive, File
+
+from .layouts import idx_bytes, random_bytes, write_cifar_batch, write_gzip, write_picture, write_stl
 
 
 def md5(path: Path) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layouts import random_bytes, write_cifar_batch
 
 from narrows.data.cifar import read_array_pickle, read_cifar
+
+from .layouts import random_bytes, write_cifar_batch
 
 
 def test_batches_follow_one_another(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from layouts import random_bytes
 
 from narrows.data import Dataset, Pictures
+
+from .layouts import random_bytes
 
 
 def dataset(validation: list[int]) -> Dataset:

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from layouts import write_picture
 
 from narrows.data import cache, clear_cache, list_pictures, read_folder
+
+from .layouts import write_picture
 
 
 def test_pictures_come_in_the_order_of_their_names_with_classes_from_the_first_level(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 import hashlib
 
 import numpy as np
-from layouts import random_bytes
 
 from narrows.data import Pictures, duplicates, fingerprint
+
+from .layouts import random_bytes
 
 
 def test_the_fingerprint_is_that_of_shape_and_bytes() -> None:

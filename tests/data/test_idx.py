@@ -3,9 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from layouts import idx_bytes, random_bytes, write_gzip
 
 from narrows.data.idx import read_idx, read_idx_pictures
+
+from .layouts import idx_bytes, random_bytes, write_gzip
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])

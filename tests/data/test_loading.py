@@ -3,9 +3,10 @@ from pathlib import Path
 import numpy as np
 import pooch
 import pytest
-from layouts import random_bytes, write_picture
 
 from narrows.data import from_array, load
+
+from .layouts import random_bytes, write_picture
 
 
 @pytest.fixture(autouse=True)

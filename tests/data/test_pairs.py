@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from layouts import random_bytes
 
 from narrows.data import Pairs, Pictures, draw_pairs
+
+from .layouts import random_bytes
 
 
 def test_sources_stand_side_by_side_padded_and_repeated() -> None:

@@ -2,11 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from layouts import random_bytes, write_picture
 from PIL import Image
 
 from narrows.data import Pictures, read_picture, resize
 from narrows.data.picture import as_size, read_header
+
+from .layouts import random_bytes, write_picture
 
 
 def test_lossless_pictures_come_back_as_they_are(tmp_path: Path) -> None:

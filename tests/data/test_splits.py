@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layouts import random_bytes
 
 from narrows.data import Pictures, label_budget, stratified_order, validation_index
 from narrows.data.splits import cut, split_counts
+
+from .layouts import random_bytes
 
 
 def labels_of(*counts: int) -> np.ndarray:

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from layouts import random_bytes, write_stl
 
 from narrows.data.stl10 import map_stl_images, read_stl_labels
+
+from .layouts import random_bytes, write_stl
 
 
 def test_pictures_are_stored_column_by_column(tmp_path: Path) -> None:

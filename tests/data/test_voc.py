@@ -1,10 +1,11 @@
 from pathlib import Path
 
 import pytest
-from layouts import write_picture
 
 from narrows.data import voc
 from narrows.data.voc import choose_pictures, read_voc
+
+from .layouts import write_picture
 
 
 def write_tree(root: Path, present: list[str], listed: list[str]) -> Path:

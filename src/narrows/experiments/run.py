@@ -157,10 +157,9 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     figures.append((shown, Figure("checks", "", "parameters", parameter_count(model), 1)))
     if history:
         figures.append(("train", Figure("training", "", "training_seconds", history[-1].seconds, 1)))
+    examples: list[int] = measured.arrays["reconstruction"]["index"].tolist()
     for repeat in arm.as_measured:
-        figures += [
-            (shown, figure) for figure in repeat(model, splits[shown], measured.arrays["reconstruction"]["index"])
-        ]
+        figures += [(shown, figure) for figure in repeat(model, splits[shown], examples)]
     for evaluation, arrays in {**measured.arrays, **inspect(model, splits[shown], data.train)}.items():
         ledger.write_arrays(arm.name, seed, evaluation, arrays)
     ledger.add(arm.name, seed, figures, history)
