@@ -66,7 +66,7 @@ def entry(name: str, task: str, corruption: dict[str, Any]) -> dict[str, Any]:
         "seeds": list(SEEDS),
         "task": task,
         "description": {
-            "architecture": {"type": "Dense", "code_size": 30},
+            "model": {"type": "Dense", "code_size": 30},
             "corruption": corruption,
             "objective": {"type": "Objective", "reconstruction": "mse", "penalties": []},
             "training": {"epochs": 20, "schedule": "cosine"},

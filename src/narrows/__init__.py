@@ -1,1 +1,108 @@
-"""Narrows: image autoencoders, PCA beside them, and an honest report."""
+"""Narrows: image autoencoders, PCA beside them, and an honest report.
+
+    clean --corruption--> (input, target, weight, hidden) --model--> (reconstruction, latent) --objective--> losses
+
+The public names below are imported on first use, so that `import narrows` loads no PyTorch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from narrows.corruption import GaussianNoise, Mixing, NoCorruption, PatchMask, PixelMask, SaltAndPepper
+    from narrows.data import Dataset, Pictures, download, from_array, label_budget, load
+    from narrows.diagnostics import diagnose
+    from narrows.evaluation import evaluate
+    from narrows.models import (
+        PCA,
+        Autoencoder,
+        Convolutional,
+        Dense,
+        Deterministic,
+        Gaussian,
+        ParallelDecoders,
+        ResidualDense,
+        TopK,
+        UNet,
+    )
+    from narrows.objective import L1, KLSparsity, KLToPrior, Objective
+    from narrows.report import write_report
+    from narrows.results import Run, open_run
+    from narrows.training import Augmentation, Training, as_images, fit, load_model, save_model
+
+HOMES = {
+    "narrows.corruption": ("GaussianNoise", "Mixing", "NoCorruption", "PatchMask", "PixelMask", "SaltAndPepper"),
+    "narrows.data": ("Dataset", "Pictures", "download", "from_array", "label_budget", "load"),
+    "narrows.diagnostics": ("diagnose",),
+    "narrows.evaluation": ("evaluate",),
+    "narrows.models": (
+        "PCA",
+        "Autoencoder",
+        "Convolutional",
+        "Dense",
+        "Deterministic",
+        "Gaussian",
+        "ParallelDecoders",
+        "ResidualDense",
+        "TopK",
+        "UNet",
+    ),
+    "narrows.objective": ("KLSparsity", "KLToPrior", "L1", "Objective"),
+    "narrows.report": ("write_report",),
+    "narrows.results": ("Run", "open_run"),
+    "narrows.training": ("Augmentation", "Training", "as_images", "fit", "load_model", "save_model"),
+}
+"""Where each public name is defined."""
+
+__all__ = [
+    "L1",
+    "PCA",
+    "Augmentation",
+    "Autoencoder",
+    "Convolutional",
+    "Dataset",
+    "Dense",
+    "Deterministic",
+    "Gaussian",
+    "GaussianNoise",
+    "KLSparsity",
+    "KLToPrior",
+    "Mixing",
+    "NoCorruption",
+    "Objective",
+    "ParallelDecoders",
+    "PatchMask",
+    "Pictures",
+    "PixelMask",
+    "ResidualDense",
+    "Run",
+    "SaltAndPepper",
+    "TopK",
+    "Training",
+    "UNet",
+    "as_images",
+    "diagnose",
+    "download",
+    "evaluate",
+    "fit",
+    "from_array",
+    "label_budget",
+    "load",
+    "load_model",
+    "open_run",
+    "save_model",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    for home, names in HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"expected one of narrows' names {', '.join(__all__)}, found {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion."""
+    return __all__

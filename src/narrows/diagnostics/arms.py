@@ -19,7 +19,7 @@ class Arm(NamedTuple):
     description: Mapping[str, Any]
 
     def part(self, name: str) -> dict[str, Any]:
-        """The description of its architecture, corruption, objective or training; empty where it has none."""
+        """The description of its model, corruption, objective or training; empty where it has none."""
         return dict(self.description.get(name) or {})
 
 

@@ -1,7 +1,7 @@
 """Fitting a model, and keeping it."""
 
 from narrows.training.checkpoint import load_model, parameter_count, save_model
-from narrows.training.fit import fit
+from narrows.training.fit import as_images, fit
 from narrows.training.optimize import History, Progress, optimize
 from narrows.training.settings import Augmentation, Training, choose_precision
 from narrows.training.state_file import HistoryEntry, StateFile
@@ -13,6 +13,7 @@ __all__ = [
     "Progress",
     "StateFile",
     "Training",
+    "as_images",
     "choose_precision",
     "fit",
     "load_model",

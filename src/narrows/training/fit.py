@@ -126,6 +126,11 @@ def generator(*key: int) -> Generator:
     return Generator().manual_seed(int(seed >> np.uint64(1)))
 
 
+def as_images(pictures: Pictures, device: torch.device | str = "cpu") -> Images:
+    """All pictures of a split as float32 in [0, 1], (picture, channel, height, width)."""
+    return to_unit(torch.from_numpy(pictures.images), torch.device(device))
+
+
 def to_unit(images: Tensor, device: torch.device) -> Images:
     """Uint8 pictures as float32 in [0, 1]; they travel to the device as bytes."""
     return images.to(device).float().div_(255)

@@ -1,0 +1,257 @@
+"""Training keeps its promises: same seed same bits, resumed as unbroken, stops at what is not finite."""
+
+import hashlib
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from narrows.corruption import GaussianNoise
+from narrows.data import Dataset, load
+from narrows.models import PCA, Autoencoder, Convolutional, Dense, Gaussian, ResidualDense
+from narrows.objective import KLToPrior, Objective
+from narrows.training import Augmentation, Progress, StateFile, Training, as_images, fit, save_model
+from narrows.types import Architecture
+
+TRAINING = Training(epochs=3, batch_size=64, precision="float32")
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return load("digits").few(300, 100)
+
+
+def trained(
+    architecture: Architecture, data: Dataset, training: Training, state: StateFile | None = None
+) -> Autoencoder:
+    torch.manual_seed(training.seed)
+    model = architecture.build(data.image_shape)
+    assert isinstance(model, Autoencoder)
+    fit(model, data, Objective(), corruption=GaussianNoise(0.1), training=training, state=state)
+    return model
+
+
+def digest(model: Autoencoder, folder: Path) -> str:
+    save_model(folder, model, {})
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        Dense((32,), 4),
+        ResidualDense(4, width=32, hidden_width=32),
+        Convolutional((4,)),
+        Dense((32,), 4, bottleneck=Gaussian()),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_same_seed_gives_the_same_file_and_another_does_not(
+    architecture: Architecture, precision: str, digits: Dataset, tmp_path: Path
+) -> None:
+    training = replace(TRAINING, precision=precision, augmentation=Augmentation(shift=1))
+    first, second = (digest(trained(architecture, digits, training), tmp_path / name) for name in "ab")
+    assert first == second
+    assert digest(trained(architecture, digits, replace(training, seed=1)), tmp_path / "c") != first
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        TRAINING,
+        replace(TRAINING, optimizer="sgd", schedule="cosine", warmup=0.2, clip_norm=0.5),
+        replace(TRAINING, optimizer="adamw", averaging=0.9),
+        replace(TRAINING, selection="best"),
+    ],
+    ids=["adam", "sgd, cosine, clipped", "averaged", "best"],
+)
+@pytest.mark.parametrize("stop", [2, 5, 10], ids=lambda stop: f"stopped after step {stop}")
+def test_a_resumed_training_ends_at_the_same_bits(
+    training: Training, stop: int, digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    architecture = Dense((32,), 4, bottleneck=Gaussian())  # draws from PyTorch's own generator too
+    whole = digest(trained(architecture, digits, training), tmp_path / "whole")
+    state = StateFile(tmp_path / "state.safetensors")
+
+    def interrupt(progress: Progress) -> None:
+        if progress.step == stop:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    torch.manual_seed(0)
+    model = architecture.build(digits.image_shape)
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            model,
+            digits,
+            Objective(),
+            corruption=GaussianNoise(0.1),
+            training=training,
+            state=state,
+            on_progress=interrupt,
+        )
+    torch.manual_seed(99)  # whatever a new process starts with
+    resumed = architecture.build(digits.image_shape)
+    history = fit(resumed, digits, Objective(), corruption=GaussianNoise(0.1), training=training, state=state)
+    assert digest(resumed, tmp_path / "resumed") == whole
+    steps = [entry.step for entry in history if entry.term == "loss" and entry.split == "train"]
+    assert steps == list(range(1, 16))
+    assert [entry.epoch for entry in history if entry.term == "loss" and entry.split == "validation"] == [1, 2, 3]
+
+
+def test_a_state_of_another_model_is_refused(digits: Dataset, tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "state.safetensors")
+    state.save({"module": {"x": torch.zeros(1)}, "history": {}, "random": {}}, {"kinds": [], "best_loss": None})
+    with pytest.raises(ValueError, match=r"state.safetensors to hold this model's state.*delete it"):
+        trained(Dense((8,), 2), digits, TRAINING, state)
+    state.path.write_bytes(b"not a state")
+    with pytest.raises(ValueError, match=r"expected a training state in .*state.safetensors.*delete it to start anew"):
+        trained(Dense((8,), 2), digits, TRAINING, state)
+
+
+def test_a_loss_that_is_not_finite_names_epoch_step_and_term_and_spares_the_weights(digits: Dataset) -> None:
+    torch.manual_seed(0)
+    model = Dense((16,), 4).build(digits.image_shape)
+    seen: list[torch.Tensor] = []
+
+    def remember(progress: Progress) -> None:
+        seen.append(model.project.weight.detach().clone())
+
+    with pytest.raises(
+        FloatingPointError, match=r"found mse = (inf|nan) in epoch \d+, step \d+; lower the learning rate"
+    ):
+        fit(
+            model,
+            digits,
+            Objective(),
+            training=Training(epochs=9, batch_size=64, optimizer="sgd", learning_rate=1e25, precision="float32"),
+            on_progress=remember,
+        )
+    assert torch.equal(model.project.weight, seen[-1])
+
+
+def test_kl_without_a_gaussian_names_the_cure(digits: Dataset) -> None:
+    model = Dense((16,), 4).build(digits.image_shape)
+    with pytest.raises(ValueError, match="Gaussian"):
+        fit(model, digits, Objective(penalties=(KLToPrior(1.0),)), training=TRAINING)
+
+
+def test_pictures_of_another_shape_are_refused_with_both(digits: Dataset) -> None:
+    with pytest.raises(ValueError, match=r"expected pictures of shape \(3, 5, 5\), found \(1, 8, 8\)"):
+        fit(Dense((8,), 2).build((3, 5, 5)), digits, Objective(), training=TRAINING)
+
+
+def test_best_keeps_the_epoch_with_the_lowest_validation_loss(digits: Dataset) -> None:
+    torch.manual_seed(0)
+    model = Dense((16,), 4).build(digits.image_shape)
+    training = Training(epochs=8, batch_size=300, learning_rate=0.05, selection="best", precision="float32")
+    history = fit(model, digits, Objective(), training=training)
+    losses = [entry.value for entry in history if entry.split == "validation" and entry.term == "loss"]
+    assert losses[-1] > min(losses)  # or the test shows nothing
+    images = as_images(digits.validation)
+    with torch.no_grad():
+        kept = (model(images).reconstruction - images).square().mean().item()
+    assert kept == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_the_average_is_the_mean_of_the_weights_with_decaying_weight(digits: Dataset) -> None:
+    weights: list[torch.Tensor] = []
+    torch.manual_seed(0)
+    model = Dense((8,), 2).build(digits.image_shape)
+
+    def remember(progress: Progress) -> None:
+        weights.append(model.project.weight.detach().clone())
+
+    fit(model, digits, Objective(), training=replace(TRAINING, averaging=0.8), on_progress=remember)
+    expected = weights[0]
+    for weight in weights[1:]:
+        expected = 0.8 * expected + 0.2 * weight
+    torch.testing.assert_close(model.project.weight, expected)
+
+
+def test_minutes_end_a_training(digits: Dataset) -> None:
+    model = Dense((8,), 2).build(digits.image_shape)
+    history = fit(model, digits, Objective(), training=Training(minutes=0.005, precision="float32"))
+    assert history[-1].seconds == pytest.approx(0.3, abs=0.25)
+    assert history[-1].split == "validation"
+
+
+def test_a_final_fit_on_everything_validates_nothing(digits: Dataset) -> None:
+    whole = digits.whole
+    assert len(whole.train) == len(digits.train) + len(digits.validation)
+    history = fit(Dense((8,), 2).build(whole.image_shape), whole, Objective(), training=TRAINING)
+    assert {entry.split for entry in history} == {"train"}
+
+
+def test_a_linear_autoencoder_trained_to_convergence_reaches_pca(digits: Dataset) -> None:
+    """Baldi and Hornik 1989: its minimum is PCA's error, over the same subspace."""
+    data = load("digits")
+    pca = PCA(8).build(data.image_shape)
+    fit(pca, data, Objective(), training=Training(epochs=0))
+    torch.manual_seed(0)
+    linear = Dense((), 8).build(data.image_shape)
+    fit(
+        linear,
+        data,
+        Objective(),
+        training=Training(epochs=150, batch_size=128, learning_rate=3e-3, schedule="cosine", precision="float32"),
+    )
+    images = as_images(data.train)
+    with torch.no_grad():
+        best, found = ((model(images).reconstruction - images).square().mean().item() for model in (pca, linear))
+    assert best <= found <= 1.01 * best
+    axes = torch.linalg.qr(linear.decoder.layers[0].weight.detach()).Q
+    components = pca.project.weight
+    cosines = torch.linalg.svdvals(components @ axes)  # of the angles between the subspaces
+    assert cosines.min() > 0.99
+
+
+def test_shifted_pictures_are_moved_whole_and_filled_with_black(generator: torch.Generator) -> None:
+    images = torch.rand(2, 1, 8, 8, generator=generator) + 0.1
+    shift = Augmentation(shift=1, share=1.0)
+    for seed in range(20):
+        moved = shift(images, torch.Generator().manual_seed(seed))
+        assert moved.shape == images.shape
+        padded = torch.nn.functional.pad(images, (1, 1, 1, 1))
+        windows = [padded[..., y : y + 8, x : x + 8] for y in range(3) for x in range(3)]
+        assert any(torch.equal(moved, window) for window in windows)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"epochs": -1}, "expected epochs to be at least 0, found -1"),
+        ({"batch_size": 0}, "expected batch_size to be at least 1"),
+        ({"optimizer": "adma"}, "expected optimizer to be one of adam, adamw, sgd, found 'adma'"),
+        ({"warmup": 1.0}, r"expected warmup, a share of the budget, in \[0, 1\)"),
+        ({"averaging": 1.5}, "expected averaging, a decay, between 0 and 1"),
+        ({"minutes": 0.0}, "expected minutes to be above 0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(
+    wrong: dict[str, object], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import jaxtyping
+
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    with pytest.raises(ValueError, match=said):
+        Training(**wrong)
+
+
+def test_principal_components_recover_chosen_variances() -> None:
+    """Pictures made of three orthogonal patterns with known spread give them back (scikit-learn's own test's idea)."""
+    from narrows.models import principal_components
+
+    rng = np.random.default_rng(0)
+    patterns = np.linalg.qr(rng.normal(size=(64, 3)))[0].T
+    spreads = np.array([40.0, 20.0, 8.0])
+    scores = np.linalg.qr(rng.normal(size=(4000, 3)) - 0)[0]
+    scores = (scores - scores.mean(0)) / scores.std(0)
+    pixels = 127.5 + (scores * spreads) @ patterns
+    found = principal_components(np.rint(pixels).astype(np.uint8).reshape(-1, 1, 8, 8), 3)
+    np.testing.assert_allclose(np.sqrt(found.explained_variance) * 255, spreads, rtol=0.02)
+    np.testing.assert_allclose(np.abs((found.components @ patterns.T).diagonal()), 1, atol=0.02)
