@@ -190,7 +190,7 @@ def bypassed_pca(folder: Folder) -> None:
 
 def rerun_of_pca(folder: Folder) -> None:
     folder.put(REPORTED, {"mse": 0.018}, "reconstruction")
-    folder.arm(REPORTED)["description"]["architecture"] = {"type": "PCA", "code_size": 30}
+    folder.arm(REPORTED)["description"]["model"] = {"type": "PCA", "code_size": 30}
 
 
 def filled(fill: float) -> Callable[[Folder], None]:

@@ -10,9 +10,6 @@ from torch import Tensor
 from narrows.metrics import PER_IMAGE, SquaredSums, explained_variance, mean_psnr, mse, psnr, squared_sums
 from narrows.types import Batch, Output
 
-FLAT = 1e-6
-"""A number that moves less than this over all pictures counts as constant: float32's noise around 1."""
-
 
 class Figure(NamedTuple):
     """One measured number; n is how many pictures it is a mean over."""
@@ -91,18 +88,18 @@ class Tally:
 
     def _checks(self) -> dict[str, float]:
         spread = self.targets.variance().sum().item()
-        moving = self.targets.range() > FLAT
+        moving = self.targets.range() > 0
         facts = {
             "input_minimum": self.lowest,
             "input_maximum": self.highest,
             "code_numbers": self.codes.number_count,
             "bypass_numbers": self.bypass_numbers,
             "output_variation": self.outputs.variance().sum().item() / spread if spread else math.nan,
-            "black_pixels": share(self.outputs.range()[moving] <= FLAT),
+            "black_pixels": share(self.outputs.range()[moving] == 0),
         }
         if self.codes.number_count:
             facts["active_units"] = torch.cat(self.active).double().mean().item()
-            facts["dead_units"] = share(self.codes.range() <= FLAT)
+            facts["dead_units"] = share(self.codes.range() == 0)
         return facts
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -100,11 +100,13 @@ def training_figures(arm: Arm, history: History) -> list[tuple[str, Figure]]:
     if not steps:
         return []
     last = [entry for entry in steps if entry.epoch == steps[-1].epoch]
-    names = {"loss": "loss_with_penalty" if arm.objective.penalties else "loss"}
     figures = []
     for term in dict.fromkeys(entry.term for entry in last):
+        if term == "loss" and not arm.objective.penalties:
+            continue  # it is the reconstruction's term
         values = [entry.value for entry in last if entry.term == term]
-        figures.append(("train", Figure("training", "", names.get(term, term), float(np.mean(values)), len(values))))
+        metric = "loss_with_penalty" if term == "loss" else term
+        figures.append(("train", Figure("training", "", metric, float(np.mean(values)), len(values))))
     return figures
 
 

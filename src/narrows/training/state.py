@@ -160,4 +160,6 @@ class TrainingState:
             if "cuda" in tensors["random"]:
                 torch.cuda.set_rng_state(tensors["random"]["cuda"])
         except (KeyError, RuntimeError, TypeError) as error:
-            raise ValueError(f"expected {file.path} to hold this model's state, found {error}; delete it") from error
+            raise ValueError(
+                f"expected {file.path} to hold this training's state, found another's; delete it to start anew"
+            ) from error
