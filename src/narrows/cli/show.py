@@ -13,15 +13,16 @@ def show_sets(sets: list[dict[str, Any]]) -> None:
     show_table("Data sets: pictures as channel x height x width, counts as train / validation / test", sets)
 
 
-def show_table(title: str, rows: list[dict[str, Any]]) -> None:
-    """Plain rows with their keys as headings."""
+def show_table(title: str, rows: list[dict[str, Any]], *, numeric: bool = False) -> None:
+    """Plain rows with their keys as headings; a table of numbers wraps its first column only."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
-    for place, heading in enumerate(rows[0]):
-        table.add_column(heading, no_wrap=place == 0, style="bold" if place == 0 else "")
+    for place, (heading, value) in enumerate(rows[0].items()):
+        words = isinstance(value, str) and place > 0 and not numeric
+        table.add_column(heading, style="bold" if place == 0 else "", no_wrap=place > 0 and not words)
     for row in rows:
         table.add_row(*(f"{value:g}" if isinstance(value, float) else str(value) for value in row.values()))
     Console().print(table)
@@ -40,9 +41,9 @@ def show_run(finished: Run, *, as_json: bool) -> None:
         row: dict[str, Any] = {"arm": arm}
         for metric in ("squared_error", "mse", "psnr", "ssim"):
             found = finished.values(arm, metric, split=split)
-            row[f"{split} {metric.replace('_', ' ')}"] = spread(list(found.values())) if found else ""
+            row[metric.replace("_", " ")] = spread(list(found.values())) if found else ""
         rows.append(row)
-    show_table(finished.experiment["question"], rows)
+    show_table(f"{finished.experiment['question']} ({split} split)", rows, numeric=True)
     show_findings(finished.findings)
     typer.echo(f"\nreport: {page.resolve().as_uri()}")
 

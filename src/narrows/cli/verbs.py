@@ -48,9 +48,6 @@ def main() -> None:
     """Run the command line; a user's mistake is one sentence and exit code 2."""
     try:
         app(standalone_mode=True)
-    except KeyboardInterrupt as interrupt:
-        complain(f"stopped{interrupt}")
-        sys.exit(INTERRUPTED)
     except (ValueError, OSError, FloatingPointError) as error:
         complain(sentence(error))
         sys.exit(USER_ERROR)
@@ -68,7 +65,7 @@ def sentence(error: Exception) -> str:
     return str(error)
 
 
-def show_version(wanted: bool) -> None:
+def show_version(wanted: bool | None) -> None:
     """Print the version and stop."""
     if wanted:
         import importlib.metadata
@@ -79,7 +76,7 @@ def show_version(wanted: bool) -> None:
 
 @app.callback()
 def everywhere(
-    version: Annotated[bool, typer.Option("--version", callback=show_version, help="Print the version.")] = False,
+    version: Annotated[bool | None, typer.Option("--version", callback=show_version, help="Print the version.")] = None,
 ) -> None:
     """Image autoencoders, PCA beside them, and a report that says when a figure cannot be trusted."""
 
@@ -151,8 +148,8 @@ def run(
         with watching(quiet=as_json) as watcher:
             finished = run_experiment(asked, how, watcher)
     except KeyboardInterrupt:
-        again = f"--resume --out {shlex.quote(str(folder))}"
-        raise KeyboardInterrupt(f"; the same command with {again} goes on from here") from None
+        complain(f"stopped; the same command with --resume --out {shlex.quote(str(folder))} goes on from here")
+        raise typer.Exit(INTERRUPTED) from None
     show_run(finished, as_json=as_json)
 
 

@@ -91,7 +91,7 @@ def pca_vs_autoencoder() -> Experiment:
             "pixels of a digit through 30 numbers and gives the digit back; judged is the squared error of its raw "
             "output. Settings were chosen on validation."
         ),
-        minutes=8,
+        minutes=8.0,
         data="mnist",
         arms=(projection, ten, twenty, keras, sigmoid, improved),
         baselines=(BLACK_PICTURE,),

@@ -22,7 +22,7 @@ from narrows.models import PCA, Autoencoder, bypass_numbers
 from narrows.report import write_report
 from narrows.results import Reported, Run, open_run, read_rows, write_rows
 from narrows.training import Progress, StateFile, fit, load_model, parameter_count, save_model
-from narrows.training.settings import Precision
+from narrows.training.settings import Precision, choose_device
 from narrows.types import Corruption
 
 QUICK_EPOCHS = 2
@@ -86,6 +86,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
         ValueError: a setting makes no sense, or the run to resume is of another experiment.
     """
     started = time.perf_counter()
+    device = choose_device(settings.device)
     check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
     watcher.stage(f"reading {experiment.data}")
     data = load(experiment.data, settings.data_root)
@@ -95,7 +96,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     description = describe_run(experiment, data, settings)
     folder = settings.folder
     spent = begin(folder, description, resume=settings.resume)
-    place = environment(settings.command, torch.device(settings.device)) | {"quick": settings.quick}
+    place = environment(settings.command, device) | {"quick": settings.quick}
 
     def note_environment(*, finished: bool) -> None:
         seconds = round(spent + time.perf_counter() - started, 1)

@@ -120,6 +120,21 @@ def learning_rate(training: Training, progress: float) -> float:
     return training.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, left)))
 
 
+def choose_device(name: str) -> torch.device:
+    """The device of this name.
+
+    Raises:
+        ValueError: there is no such device, or this PyTorch cannot use it.
+    """
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"expected a device such as cpu, cuda, cuda:1 or mps, found {name!r}: {reason}") from error
+    return device
+
+
 def choose_precision(precision: Precision, device: torch.device) -> torch.dtype:
     """The type of the matrix products; "auto" asks the processor whether it multiplies bfloat16 faster.
 

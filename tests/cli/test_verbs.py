@@ -1,0 +1,220 @@
+"""The command line: its options, what it loads, and what a user is told."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from narrows.cli import app
+from narrows.cli.verbs import USER_ERROR, main
+from narrows.results import open_run
+
+OPTIONS = {
+    "": {"--version", "--install-completion", "--show-completion"},
+    "list": {"--json"},
+    "run": {
+        "--out", "--seeds", "--set", "--quick", "--no-test", "--resume", "--overwrite", "--data-root", "--download",
+        "--device", "--precision", "--json",
+    },
+    "report": {"--json"},
+    "doctor": {"--json"},
+    "data list": {"--data-root", "--json"},
+    "data download": {"--data-root", "--json"},
+    "data clear": {"--json"},
+}  # fmt: skip
+"""The list grows only by an issue that names the option."""
+
+
+def options_of(command: Any, words: str = "") -> dict[str, set[str]]:
+    found = {words: {name for each in command.params for name in each.opts if name.startswith("--")}}
+    for name, inner in getattr(command, "commands", {}).items():
+        found |= options_of(inner, f"{words} {name}".strip())
+    return found
+
+
+def test_the_options_are_the_frozen_list() -> None:
+    found = options_of(typer.main.get_command(app))
+    assert {words: options for words, options in found.items() if words != "data"} == OPTIONS
+
+
+@pytest.mark.parametrize("words", [words for words in OPTIONS if words])
+def test_every_verb_has_help_with_an_example(words: str) -> None:
+    done = CliRunner().invoke(app, [*words.split(), "--help"])
+    assert done.exit_code == 0
+    assert f"Example: narrows {words}" in re.sub(r"\s+", " ", done.output)
+
+
+def python(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unloaded"),
+    [
+        (["--help"], {"torch", "numpy.linalg.lapack_lite", "matplotlib", "sklearn", "scipy", "PIL", "pooch"}),
+        (["list"], {"torch", "matplotlib", "sklearn", "scipy"}),
+    ],
+)
+def test_what_is_only_looked_at_loads_nothing_heavy(arguments: list[str], unloaded: set[str]) -> None:
+    program = (
+        f"import sys; sys.argv = ['narrows', *{arguments!r}]\nfrom narrows.cli import main\n"
+        f"try: main()\nexcept SystemExit: pass\nsys.stdout.write('LOADED ' + ' '.join({unloaded!r} & set(sys.modules)))"
+    )
+    assert python(program).rpartition("LOADED ")[2] == ""
+
+
+def said(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Exit code and what stands on standard error, on one line."""
+    monkeypatch.setattr(sys, "argv", ["narrows", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    code = stopped.value.code
+    return (code if isinstance(code, int) else 0), re.sub(r"\s+", " ", capsys.readouterr().err).strip()
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NARROWS_DATA", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["run", "quickstrat"], r"expected an experiment out of quickstart, .*; did you mean 'quickstart'\?"),
+        (["run", "quickstart", "--set", "data=digit"], r"found 'digit'; did you mean 'digits'\?"),
+        (["run", "quickstart", "--set", "training.epoch=1"], r"found 'epoch'; did you mean 'epochs'\?"),
+        (["run", "quickstart", "--set", "training.epochs=many"], r"expected epochs to be of type int .*'many'"),
+        (["run", "quickstart", "--set", "training.epochs"], r"as path=value, found 'training.epochs'"),
+        (["run", "quickstart", "--device", "gpu"], r"expected a device such as cpu, cuda, cuda:1 or mps.*found 'gpu'"),
+        (["run", "pca_vs_autoencoder", "--data-root", "nowhere"], r"train-images.*f68b3c2d.*data download mnist"),
+        (["run", "quickstart", "--resume"], r"expected a run to resume in runs/quickstart, found none"),
+        (["report", "nothing"], r"expected a run folder with an experiment.json, found none in nothing"),
+        (["doctor", "nothing"], r"expected a run folder"),
+        (["data", "download", "mnits"], r"did you mean 'mnist'"),
+        (["run", "quickstart", "--seeds", "0"], r"Invalid value for '--seeds'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_sentence_and_exit_code_2(
+    arguments: list[str], sentence: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = said(arguments, monkeypatch, capsys)
+    assert code == USER_ERROR
+    assert re.search(sentence, text), text
+    assert "Traceback" not in text
+    assert not (here / "runs").exists()
+
+
+def test_an_output_folder_that_cannot_be_written_is_one_sentence(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "file").write_text("mine")
+    code, text = said(["run", "quickstart", "--quick", "--out", "file/run"], monkeypatch, capsys)
+    assert code == USER_ERROR
+    assert "expected to use file/run" in text
+    assert (here / "file").read_text() == "mine"
+
+
+QUICK = ["run", "quickstart", "--quick", "--out", "made"]
+
+
+def test_a_run_from_pictures_to_report(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = said([*QUICK, "--seeds", "2", "--set", "training.epochs=3"], monkeypatch, capsys)
+    assert code == 0, text
+    run = open_run(here / "made")
+    assert run.environment["quick"]
+    assert run.environment["finished"]
+    assert "Eight numbers a digit" in (here / "made" / "report.html").read_text()
+    assert run.arms() == ["mean picture", "PCA, code 8", "compared, plain network", "improved, code 8"]
+    assert set(run.values("improved, code 8", "mse", split="test")) == {0, 1}
+    assert (here / "made" / "models" / "improved-code-8-1" / "model.safetensors").is_file()
+
+    # what is there is not overwritten unasked, and nothing is lost
+    before = (here / "made" / "results.csv").read_bytes()
+    code, text = said(QUICK, monkeypatch, capsys)
+    assert code == USER_ERROR
+    assert "found a run in made; go on with --resume, replace it with --overwrite, or choose another --out" in text
+    code, text = said([*QUICK, "--resume"], monkeypatch, capsys)
+    assert code == USER_ERROR
+    assert "expected the same experiment, data and settings" in text
+    assert (here / "made" / "results.csv").read_bytes() == before
+    assert said([*QUICK, "--overwrite"], monkeypatch, capsys)[0] == 0
+    assert set(open_run(here / "made").values("improved, code 8", "mse", split="test")) == {0}
+
+    # the page is made anew from the folder alone
+    (here / "made" / "report.html").unlink()
+    assert said(["report", "made"], monkeypatch, capsys)[0] == 0
+    assert (here / "made" / "report.html").is_file()
+    assert said(["doctor", "made", "--json"], monkeypatch, capsys)[0] in (0, 1)
+
+
+def test_a_folder_that_is_no_run_is_not_overwritten(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "made").mkdir()
+    (here / "made" / "thesis.tex").write_text("mine")
+    code, text = said([*QUICK, "--overwrite"], monkeypatch, capsys)
+    assert code == USER_ERROR
+    assert "found other files in made" in text
+    assert (here / "made" / "thesis.tex").read_text() == "mine"
+
+
+def test_without_the_test_split_it_is_never_read(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("narrows.data.Dataset.test", property(lambda _: pytest.fail("the test split was read")))
+    assert said([*QUICK, "--no-test"], monkeypatch, capsys)[0] == 0
+    run = open_run(here / "made")
+    assert {row.split for row in run.results} == {"train", "validation"}
+    assert "test" not in run.experiment["data"]["n"]
+
+
+def test_json_is_all_that_stands_on_standard_output(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["narrows", *QUICK, "--json"])
+    with pytest.raises(SystemExit):
+        main()
+    told = json.loads(capsys.readouterr().out)
+    assert (here / told["report"]).is_file()
+    assert {"run", "report", "findings"} == set(told)
+
+
+def test_an_interrupted_run_says_how_to_go_on_and_ends_at_the_same_weights(here: Path) -> None:
+    words = ["run", "quickstart", "--set", "training.epochs=40", "--precision", "float32"]
+    interrupting = (
+        "import os, signal, sys\nfrom narrows.training.state import TrainingState\nafter = TrainingState.after_step\n"
+        "def count(self):\n    after(self)\n    if self.step == 333 and self.training.optimizer == 'adamw':\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\nTrainingState.after_step = count\n"
+        f"sys.argv = ['narrows', *{words!r}, '--out', 'broken']\nfrom narrows.cli import main\nmain()"
+    )
+
+    def start(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+    assert start("-m", "narrows", *words, "--out", "whole").returncode == 0
+    stopped = start("-c", interrupting)
+    assert stopped.returncode == 130
+    assert "the same command with --resume --out broken goes on from here" in re.sub(r"\s+", " ", stopped.stderr)
+    assert not open_run(here / "broken").environment["finished"]
+    assert start("-m", "narrows", *words, "--out", "broken", "--resume").returncode == 0
+    weights = Path("models", "improved-code-8-0", "model.safetensors")
+    assert (here / "broken" / weights).read_bytes() == (here / "whole" / weights).read_bytes()
+    whole, broken = (
+        [row for row in open_run(here / name).results if row.metric != "training_seconds"]
+        for name in ("whole", "broken")
+    )
+    assert whole == broken

@@ -1,0 +1,210 @@
+"""Evaluation against figures computed by hand, and the facts that the doctor reads."""
+
+import numpy as np
+import pytest
+import torch
+from skimage.metrics import structural_similarity
+
+from narrows.corruption import GaussianNoise, NoCorruption, PixelMask
+from narrows.data import Pictures, load
+from narrows.evaluation import (
+    AS_MEASURED,
+    Constant,
+    Identity,
+    code_arrays,
+    component_arrays,
+    evaluate,
+    fed_bytes,
+    filter_arrays,
+    uncentred,
+)
+from narrows.evaluation.reconstruction import Model
+from narrows.evaluation.tally import Moments
+from narrows.models import PCA, Autoencoder, Dense, Deterministic, UNet, prepare
+from narrows.types import Codes, Corruption
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Pictures:
+    return load("digits").test
+
+
+@pytest.fixture
+def pca(pictures: Pictures) -> Autoencoder:
+    model = PCA(8).build(pictures.image_shape)
+    prepare(model, pictures.images)
+    return model.eval()
+
+
+def figure(model: Model, pictures: Pictures, key: str, corruption: Corruption = NoCorruption()) -> float:
+    """The one figure of 'evaluation/metric', or 'evaluation/condition/metric'."""
+    words = key.split("/")
+    condition = words[1] if len(words) == 3 else ""
+    found = evaluate(model, pictures, corruption=corruption).figures
+    values = [
+        each.value
+        for each in found
+        if (each.evaluation, each.condition, each.metric) == (words[0], condition, words[-1])
+    ]
+    assert len(values) == 1
+    return values[0]
+
+
+def test_the_black_picture_s_error_is_the_mean_square_of_the_pixels(pictures: Pictures) -> None:
+    black = Constant(torch.zeros(pictures.image_shape))
+    expected = ((pictures.images / 255.0) ** 2).reshape(len(pictures), -1).sum(1).mean()
+    assert figure(black, pictures, "reconstruction/squared_error") == pytest.approx(expected, rel=1e-6)
+
+
+def test_pca_is_scikit_learn_s(pictures: Pictures, pca: Autoencoder) -> None:
+    from sklearn.decomposition import PCA as Reference
+
+    pixels = pictures.images.reshape(len(pictures), -1) / 255.0
+    reference = Reference(8, svd_solver="full").fit(pixels)
+    back = reference.inverse_transform(reference.transform(pixels))
+    expected = ((back - pixels) ** 2).sum(1).mean()
+    assert figure(pca, pictures, "reconstruction/squared_error") == pytest.approx(expected, rel=1e-5)
+    clamped = ((back.clip(0, 1) - pixels) ** 2).sum(1).mean()
+    assert figure(pca, pictures, "clamped/squared_error") == pytest.approx(clamped, rel=1e-5)
+
+
+def test_explained_variance_is_1_for_the_input_and_0_for_the_mean_picture(pictures: Pictures) -> None:
+    mean = (pictures.images.mean(0) / 255).astype(np.float32)
+    found = evaluate(Identity(), pictures, mean_picture=mean).metrics["explained_variance"]
+    assert found == pytest.approx(1)
+    found = evaluate(Constant(torch.from_numpy(mean)), pictures, mean_picture=mean).metrics["explained_variance"]
+    assert found == pytest.approx(0, abs=1e-6)
+
+
+def test_the_input_of_a_noisy_task_has_the_noise_s_error(pictures: Pictures) -> None:
+    noise = GaussianNoise(0.3)
+    found = figure(Identity(), pictures, "reconstruction/mse", corruption=noise)
+    assert found == pytest.approx(0.09, rel=0.02)  # 180 pictures x 64 draws: one standard deviation is 1.3 %
+    assert figure(Identity(), pictures, "checks/input_psnr", corruption=noise) == pytest.approx(10.46, abs=0.25)
+    assert figure(Identity(), pictures, "checks/input_distance", corruption=noise) == 0
+
+
+def test_a_task_is_the_same_whenever_it_is_evaluated(pictures: Pictures) -> None:
+    first, second = (evaluate(Identity(), pictures, corruption=GaussianNoise(0.3)).figures for _ in range(2))
+    assert first == second
+
+
+def test_hidden_and_visible_pixels_are_judged_apart(pictures: Pictures) -> None:
+    mask = PixelMask(0.5)
+    assert figure(Identity(), pictures, "reconstruction/pixels=visible/mse", corruption=mask) == 0
+    hidden = figure(Identity(), pictures, "reconstruction/pixels=hidden/mse", corruption=mask)
+    assert hidden == pytest.approx(2 * figure(Identity(), pictures, "reconstruction/mse", corruption=mask), rel=1e-5)
+
+
+def test_perfect_pictures_are_counted_apart(pictures: Pictures) -> None:
+    assert figure(Identity(), pictures, "reconstruction/perfect_pictures") == len(pictures)
+    assert "psnr" not in evaluate(Identity(), pictures).metrics
+
+
+def test_facts_of_a_collapsed_model(pictures: Pictures) -> None:
+    assert figure(Constant(torch.ones(pictures.image_shape)), pictures, "checks/output_variation") == 0
+    assert figure(Constant(torch.ones(pictures.image_shape)), pictures, "checks/black_pixels") == 1
+    assert figure(Identity(), pictures, "checks/output_variation") == pytest.approx(1)
+    assert figure(Identity(), pictures, "checks/black_pixels") == 0
+
+
+def test_facts_of_a_rectified_code_with_dead_units(pictures: Pictures) -> None:
+    model = Dense((), 4, bottleneck=Deterministic("relu")).build(pictures.image_shape)
+    with torch.no_grad():
+        model.get_parameter("project.weight").copy_(torch.cat([torch.eye(4)[:2].repeat(1, 16), -torch.ones(2, 64)]))
+        model.get_parameter("project.bias").copy_(torch.tensor([1.0, 1.0, 0.0, 0.0]))
+    assert figure(model, pictures, "checks/dead_units") == 0.5
+    assert figure(model, pictures, "checks/active_units") == 2
+    assert figure(model, pictures, "checks/code_numbers") == 4
+
+
+def test_a_bypass_is_counted(pictures: Pictures) -> None:
+    assert figure(UNet((4, 6)).build((1, 8, 8)), pictures, "checks/bypass_numbers") == 4 * 8 * 8
+
+
+def test_examples_and_worst_pictures_are_kept(pictures: Pictures, pca: Autoencoder) -> None:
+    arrays = evaluate(pca, pictures, examples=(7, 3)).arrays
+    assert arrays["index"].tolist() == [3, 7]
+    np.testing.assert_allclose(arrays["target"], pictures.images[[3, 7]] / np.float32(255))
+    np.testing.assert_allclose(arrays["error"], arrays["per_picture"][[3, 7]], rtol=1e-5)
+    worst = np.argsort(-arrays["per_picture"])[:8]
+    assert arrays["worst_index"].tolist() == worst.tolist()
+    np.testing.assert_allclose(arrays["worst_clean"], pictures.images[worst] / np.float32(255))
+
+
+def test_figures_do_not_hang_on_the_size_of_the_batch(
+    pictures: Pictures, pca: Autoencoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = evaluate(pca, pictures).metrics
+    monkeypatch.setattr("narrows.evaluation.reconstruction.BATCH_SIZE", 7)
+    parts = evaluate(pca, pictures).metrics
+    assert parts == pytest.approx(whole, rel=1e-6)
+    backs = pca(torch.from_numpy(pictures.images) / 255).reconstruction.numpy()
+    similar = [
+        structural_similarity(
+            picture[0] / 255,
+            back[0],
+            win_size=7,
+            gaussian_weights=True,
+            sigma=1.5 * 7 / 11,
+            data_range=1,
+            use_sample_covariance=False,
+        )
+        for picture, back in zip(pictures.images, backs, strict=True)
+    ]
+    assert whole["ssim"] == pytest.approx(np.mean(similar), abs=1e-5)
+
+
+def test_moments_survive_batches_and_subtraction(generator: torch.Generator) -> None:
+    numbers = torch.rand(100, 3, generator=generator) + 5
+    moments = Moments()
+    for part in numbers.split(30):
+        moments.add(part)
+    torch.testing.assert_close(moments.variance(), numbers.double().var(0, unbiased=False))
+    torch.testing.assert_close(moments.range(), numbers.amax(0) - numbers.amin(0))
+
+
+def test_fed_bytes_repeats_report_004_s_measuring(pictures: Pictures) -> None:
+    """A model that is linear does not notice; one with a bias on its output does."""
+    model = Dense((), 8).build(pictures.image_shape)
+    index = [3, 4, 5]
+    images = torch.from_numpy(pictures.images[index]).float()
+    with torch.no_grad():
+        expected = (model(images).reconstruction / 255 - images / 255).square().flatten(1).sum(1).mean().item()
+    found = {each.metric: each for each in fed_bytes(model, pictures, index)}
+    assert found["squared_error"].value == pytest.approx(expected, rel=1e-5)
+    assert found["squared_error"].condition == "pictures=3-5"
+    assert found["squared_error"].evaluation == AS_MEASURED
+    assert found["input_maximum"].value == pictures.images[index].max()
+
+
+def test_uncentred_projects_without_the_mean(pictures: Pictures, pca: Autoencoder) -> None:
+    pixels = pictures.images[:10].reshape(10, -1) / 255.0
+    components = pca.get_parameter("project.weight").numpy().astype(float)
+    expected = ((pixels @ components.T @ components - pixels) ** 2).sum(1).mean()
+    found = {each.metric: each.value for each in uncentred(pca, pictures, list(range(10)))}
+    assert found["squared_error"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_code_arrays_of_a_pca_are_its_scores(pictures: Pictures, pca: Autoencoder) -> None:
+    arrays = code_arrays(pca, pictures)
+    codes: Codes = pca.encode(torch.from_numpy(pictures.images) / 255).detach()
+    np.testing.assert_allclose(arrays["codes"], codes.numpy(), atol=1e-5)
+    np.testing.assert_allclose(np.abs(arrays["projection"]), np.abs(arrays["codes"][:, :2]), atol=1e-3)
+    assert arrays["active_share"].tolist() == [1.0] * 8
+
+
+def test_component_arrays_match_scikit_learn(pictures: Pictures, pca: Autoencoder) -> None:
+    from sklearn.decomposition import PCA as Reference
+
+    reference = Reference(8, svd_solver="full").fit(pictures.images.reshape(len(pictures), -1) / 255.0)
+    arrays = component_arrays(pca, pictures)
+    np.testing.assert_allclose(arrays["explained_variance_ratio"], reference.explained_variance_ratio_, rtol=1e-4)
+    scores = pca.encode(torch.from_numpy(pictures.images) / 255).detach().numpy()[:, 0]
+    middle = arrays["percentile_values"][0, 3]
+    assert abs((scores < middle).mean() - 0.5) < 0.01
+
+
+def test_filters_are_the_weights_that_meet_the_picture(pca: Autoencoder) -> None:
+    assert filter_arrays(pca)["first_layer"].shape == (8, 1, 8, 8)
+    assert filter_arrays(UNet((4, 6)).build((3, 8, 8)))["first_layer"].shape == (4, 3, 3, 3)
