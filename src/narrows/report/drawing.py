@@ -19,7 +19,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from narrows.report.colours import CLASS_HUES, LIGHT, Style
 from narrows.report.numbers import MINUS
@@ -28,6 +28,7 @@ from narrows.report.text import visible
 
 _WIDTH = 7.0
 _LEFT, _RIGHT, _GAP = 0.52, 0.1, 0.62
+_TALLEST_SQUARE = 3.2
 _TOP, _TITLE_LINE, _BOTTOM, _BARE = 0.24, 0.15, 0.46, 0.12
 _LEGEND_LINE = 0.19
 _DOTS_PER_INCH = 160
@@ -50,8 +51,6 @@ _SETTINGS: Any = {
     "ytick.color": LIGHT["grey"],
     "xtick.labelcolor": LIGHT["soft"],
     "ytick.labelcolor": LIGHT["soft"],
-    "xtick.minor.size": 0,
-    "ytick.minor.size": 0,
     "legend.frameon": False,
     "lines.linewidth": 1.5,
     "image.composite_image": False,  # a composite is resampled, and blurs the pictures
@@ -70,28 +69,28 @@ def drawing() -> Iterator[None]:
 
 def draw_plot(plot: Plot) -> Figure:
     """Panels in rows of `columns`, one legend below for all arms; call within `drawing`."""
-    rows = math.ceil(len(plot.panels) / plot.columns)
+    ticks = any(panel.x_label for panel in plot.panels)
+    margin, gap, below = (_LEFT, _GAP, _BOTTOM) if ticks else (_BARE, 2 * _BARE, _BARE)
+    width = (_WIDTH - margin - _RIGHT - (plot.columns - 1) * gap) / plot.columns
+    tall = plot.panel_height or min(width, _TALLEST_SQUARE)
+    titles = [_title(panel, plot.columns) for panel in plot.panels]
+    row_height = tall + below + _TOP + _TITLE_LINE * max(title.count("\n") for title in titles)
     entries = _legend_entries(plot)
     columns = 1 if any(len(label) > 52 for label in entries) else 2
     legend = _LEGEND_LINE * math.ceil(len(entries) / columns) + (0.08 if entries else 0.0)
-    titles = [_title(panel, plot.columns) for panel in plot.panels]
-    top = _TOP + _TITLE_LINE * max(title.count("\n") for title in titles)
-    below = _BOTTOM if any(panel.x_label for panel in plot.panels) else _BARE
-    row_height = plot.panel_height + top + below
-    height = rows * row_height + legend
-    width = (_WIDTH - _LEFT - _RIGHT - (plot.columns - 1) * _GAP) / plot.columns
+    height = math.ceil(len(plot.panels) / plot.columns) * row_height + legend
     figure = Figure(figsize=(_WIDTH, height))
     for place, (panel, title) in enumerate(zip(plot.panels, titles, strict=True)):
         row, column = divmod(place, plot.columns)
-        left, bottom = _LEFT + column * (width + _GAP), height - (row + 1) * row_height + below
-        axes = figure.add_axes((left / _WIDTH, bottom / height, width / _WIDTH, plot.panel_height / height))
+        left, bottom = margin + column * (width + gap), height - (row + 1) * row_height + below
+        axes = figure.add_axes((left / _WIDTH, bottom / height, width / _WIDTH, tall / height))
         _draw_panel(axes, panel)
         axes.set_title(title, loc="left", fontsize=8.5, pad=6)
     if entries:
         handles = [Line2D([], [], **_look(style), markersize=6) for style in entries.values()]
         figure.legend(
             handles,
-            [visible(label) for label in entries],
+            [_legend_label(label) for label in entries],
             loc="lower left",
             bbox_to_anchor=((_LEFT - 0.08) / _WIDTH, 0.0),
             ncols=columns,
@@ -167,14 +166,15 @@ def _draw_ticks(axis: Axis, logarithmic: bool, whole: bool) -> None:
         LogLocator(subs=(1.0, 2.0, 5.0)) if logarithmic else MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=whole)
     )
     axis.set_major_locator(locator)
+    axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
 
 
 def _title(panel: Panel, columns: int) -> str:
-    """The panel's heading: its arm or split, then the unit of its upright axis, in two lines at most."""
+    """The panel's heading: its arm or split, then the unit of its upright axis, in three lines at most."""
     text = visible(" · ".join(part for part in (panel.title, panel.y_label) if part))
     lines = wrap(text, 84 // columns) or [""]
-    return "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")
+    return "\n".join(lines[:3]) + ("…" if len(lines) > 3 else "")
 
 
 def _draw_line(axes: Axes, line: Line) -> None:
@@ -217,6 +217,11 @@ def _legend_entries(plot: Plot) -> dict[str, Style]:
     lines = [mark for panel in plot.panels for mark in panel.marks if isinstance(mark, Line)]
     entries = {line.label: line.style for line in lines}
     return entries if len(entries) > 1 else {}
+
+
+def _legend_label(label: str) -> str:
+    """The arm's name; a hair space before an underscore, since matplotlib leaves out labels that start with one."""
+    return f"\u200a{visible(label)}" if label.startswith("_") else visible(label)
 
 
 def _lines_of(gallery: Gallery) -> list[tuple[str, list[Picture]]]:

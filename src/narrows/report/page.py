@@ -210,8 +210,8 @@ class Plot:
     alt: str
     panels: tuple[Panel, ...]
     columns: int = 1
-    panel_height: float = 2.6
-    """In inches, of 7 across the figure."""
+    panel_height: float | None = 2.6
+    """In inches, of 7 across the figure; None for square panels."""
     number: int = 0
     fold: str = ""
 

@@ -73,7 +73,7 @@ def mosaic(tiles: Sequence[Pixels], columns: int) -> Pixels:
 
 
 def display_width(width: int, smallest: int = 56) -> int:
-    """A picture's width on the page: the least whole multiple of its own that reaches `smallest`, `_LARGEST` at most."""
+    """A picture's width on the page: the least whole multiple that reaches `smallest`, `_LARGEST` at most."""
     return min(_LARGEST, width * math.ceil(smallest / width))
 
 

@@ -33,7 +33,7 @@ def themed(content: bytes, name: str) -> Markup:
     """
     drawn = content.decode()
     drawn = drawn[drawn.index("<svg") :]
-    drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, count=1, flags=re.DOTALL)
+    drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", drawn, flags=re.DOTALL)  # both reach beyond it
     drawn = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", drawn, count=1)
     drawn = re.sub(r'(<svg [^>]*?)height="[^"]*"', r'\1aria-hidden="true"', drawn, count=1)
     drawn = _THEMED.sub(lambda found: f"var(--{_NAMES[found[0].lower()]})", drawn)

@@ -40,8 +40,8 @@ def _projection(subject: Subject, found: Mapping[Arm, Arrays]) -> Plot | None:
         + (" A class's name stands at its middle." if labelled else ""),
         alt=f"Scatter of codes, one panel an arm: {', '.join(panel.title for panel in panels)}",
         panels=panels,
-        columns=min(3, len(panels)),
-        panel_height=2.15,
+        columns=_columns(len(panels)),
+        panel_height=None,
     )
 
 
@@ -78,7 +78,7 @@ def _activity(found: Mapping[Arm, Arrays]) -> Plot | None:
             )
             for arm, values in shown.items()
         ),
-        columns=min(3, len(shown)),
+        columns=_columns(len(shown)),
         panel_height=1.5,
     )
 
@@ -89,3 +89,8 @@ def _usage(dead: dict[str, float]) -> str:
         return "Every unit of every code is used."
     alike = len(dead) > 1 and len(set(dead.values())) == 1
     return f"{'Every arm' if alike else f'“{worst}”'} leaves {percent(dead[worst], 2)} of its units unused."
+
+
+def _columns(panels: int) -> int:
+    """Panels in a row: three or four, whichever leaves fewer gaps."""
+    return panels if panels < 3 else min((3, 4), key=lambda columns: (-panels % columns, -columns))

@@ -25,12 +25,9 @@ def learning(subject: Subject) -> Section | None:
     terms = _ranked(subject, series)
     if not terms:
         return None
-    first = (_per_epoch(subject, series, terms[0]), _per_step(subject, series, terms[0]))
-    plots = [plot for plot in first if plot is not None]
-    for term in terms[1:]:
-        if (plot := _per_epoch(subject, series, term)) is not None:
-            plots.append(replace(plot, fold=f"{_words(term)} per epoch"))
-    return Section("learning", "Learning", tuple(plots))
+    leading = (_per_epoch(subject, series, terms[0]), _per_step(subject, series, terms[0]))
+    others = (replace(_per_epoch(subject, series, term), fold=f"{_words(term)} per epoch") for term in terms[1:])
+    return Section("learning", "Learning", (*(plot for plot in leading if plot is not None), *others))
 
 
 def _series(subject: Subject) -> dict[tuple[str, str, str], list[Series]]:
@@ -58,7 +55,7 @@ def _ranked(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]
     return sorted(terms, key=lambda term: (term == "loss", term not in _RECONSTRUCTION, -len(arms[term])))
 
 
-def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]], term: str) -> Plot | None:
+def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]], term: str) -> Plot:
     panels, ends = [], {}
     for split, title in (("train", "train, mean over the epoch"), ("validation", "validation")):
         lines = []
@@ -70,8 +67,6 @@ def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Seri
             panels.append(
                 Panel(tuple(lines), title=title, x_label="epoch", y_label=_words(term), log_y=_positive(lines))
             )
-    if not panels:
-        return None
     split = "validation" if any(split == "validation" for split, _ in ends) else "train"
     winner = min((arm for place, arm in ends if place == split), key=lambda arm: ends[split, arm])
     return Plot(
