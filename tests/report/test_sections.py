@@ -181,3 +181,34 @@ def test_a_numeric_condition_becomes_a_curve(tmp_path: Path) -> None:
     assert isinstance(plot, Plot)
     assert plot.claim == "At noise 0.5 “improved, code 2” does best: squared error (per picture) 6."
     assert plot.caption.startswith("Test pictures at pixels=all")
+
+
+def test_hidden_pixels_turn_blue_in_the_input_only(tmp_path: Path) -> None:
+    write_small(tmp_path, [row(TEN, 1.0)])
+    clean = np.ones((1, 1, 2, 2), np.float32)
+    hidden = np.zeros((1, 1, 2, 2), bool)
+    hidden[0, 0, 0, 1] = True
+    arrays: dict[str, NDArray[Any]] = {"index": np.arange(1), "clean": clean, "target": clean, "hidden": hidden}
+    write_arrays(tmp_path / "arrays" / slug(TEN, 0) / "reconstruction.npz", arrays | {"input": clean * ~hidden})
+    gallery = section(page_of(tmp_path), "data").blocks[-1]
+    assert isinstance(gallery, Gallery)
+    assert [strip.label for strip in gallery.strips] == ["clean = target", "input"]
+    pixels = gallery.strips[1].pictures[0].pixels
+    assert pixels[0, 1].tolist() == [86, 180, 233]
+    assert pixels[0, 0].tolist() == [255, 255, 255]
+    assert "Hidden pixels are blue." in gallery.caption
+
+
+def test_an_accuracy_is_led_by_the_highest(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    values = {TEN: 0.7, BETTER: 0.8}
+    history = [
+        HistoryRow(arm, 0, step, step, 0.0, "keras_accuracy", "validation", value)
+        for arm, value in values.items()
+        for step in (1, 2)
+    ]
+    write_rows(tmp_path / "history.csv", HistoryRow, history)
+    (plot,) = section(page_of(tmp_path), "learning").blocks
+    assert isinstance(plot, Plot)
+    assert plot.claim == "“improved, code 2” ends highest on validation, at 0.8000."
+    assert not plot.panels[0].log_y

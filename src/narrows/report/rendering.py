@@ -51,6 +51,7 @@ def _environment() -> Environment:
         finalize=_shown,
     )
     environment.filters["data_uri"] = _data_uri
+    environment.filters["fitted"] = _fitted
     environment.filters["corners"] = _corners
     return environment
 
@@ -61,6 +62,12 @@ def _shown(value: object) -> object:
 
 def _data_uri(picture: Picture) -> str:
     return f"data:image/png;base64,{base64.b64encode(png(picture.pixels)).decode()}"
+
+
+def _fitted(picture: Picture, width: int) -> int:
+    """The largest whole multiple of a picture's own width within `width`, so that all its pixels are equal."""
+    own = int(picture.pixels.shape[1])
+    return own * (width // own) or width
 
 
 def _corners(style: Style) -> str:

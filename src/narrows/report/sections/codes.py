@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from narrows.report.arms import Arm
 from narrows.report.numbers import percent
 from narrows.report.page import Bars, Cloud, Panel, Plot, Section
-from narrows.report.sections.opening import class_name
+from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Subject
 
 
@@ -51,7 +51,24 @@ def _cloud(names: list[str] | tuple[()], arrays: Arrays) -> Cloud:
         return Cloud(points, np.zeros(len(points), np.int64), (), np.zeros((0, 2)))
     present, classes = np.unique(arrays["labels"], return_inverse=True)
     middles = np.stack([np.median(points[classes == place], axis=0) for place in range(len(present))])
-    return Cloud(points, classes, tuple(class_name(names, label) for label in present), middles)
+    extent = np.ptp(points, axis=0) + 1e-12
+    return Cloud(
+        points, classes, tuple(class_name(names, label) for label in present), _apart(middles / extent) * extent
+    )
+
+
+def _apart(places: NDArray[np.float64], least: float = 0.085) -> NDArray[np.float64]:
+    """Labels at shares of the panel (n, 2), those closer than `least` pushed apart until all can be read."""
+    moved = places.copy()
+    for _ in range(60):
+        between = moved[:, None] - moved[None]
+        distance = np.linalg.norm(between, axis=-1)
+        np.fill_diagonal(distance, 1.0)
+        short = np.maximum(least - distance, 0.0)
+        if not short.any():
+            break
+        moved += 0.5 * (between / (distance[..., None] + 1e-9) * short[..., None]).sum(1)
+    return moved
 
 
 def _activity(found: Mapping[Arm, Arrays]) -> Plot | None:
