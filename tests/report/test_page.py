@@ -1,7 +1,10 @@
 """The page as written: one file, escaped, described, legible in both themes."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -118,3 +121,10 @@ def luminance(colour: str) -> float:
 
 def test_contrast_is_the_standard_s() -> None:
     assert contrast("#ffffff", "#000000") == 21.0
+
+
+def test_importing_the_report_loads_neither_torch_nor_matplotlib() -> None:
+    check = "import sys, narrows.report; sys.exit(bool({'torch', 'matplotlib'} & set(sys.modules)))"
+    subprocess.run(
+        [sys.executable, "-c", check], check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    )

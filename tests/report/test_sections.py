@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from narrows.report.building import build_page
-from narrows.report.page import Cards, Gallery, Line, Page, Plot, Section, Table
+from narrows.report.page import Cards, Gallery, Line, Page, Plot, Section, Table, Trees
 from narrows.report.sections.summary import answer
 from narrows.report.subject import read_subject
 from narrows.results import HistoryRow, Reported, Result, open_run, slug, write_arrays, write_json, write_rows
@@ -107,7 +107,9 @@ def test_findings_stand_gravest_first_and_their_absence_is_said(run_folder: Path
     (cards,) = section(page_of(run_folder), "findings").blocks
     assert isinstance(cards, Cards)
     assert [card.tag for card in cards.items] == ["error", "warning", "note"]
-    assert "found nothing" in section(page_of(write_small(tmp_path, [])), "findings").lead
+    assert "No doctor" in section(page_of(write_small(tmp_path, [])), "findings").lead
+    write_json(tmp_path / "findings.json", {"findings": [], "conclusions": []})
+    assert "found nothing" in section(page_of(tmp_path), "findings").lead
 
 
 def test_a_partial_run_leaves_out_what_is_missing_and_says_so(tmp_path: Path) -> None:
@@ -212,3 +214,18 @@ def test_an_accuracy_is_led_by_the_highest(tmp_path: Path) -> None:
     assert isinstance(plot, Plot)
     assert plot.claim == "“improved, code 2” ends highest on validation, at 0.8000."
     assert not plot.panels[0].log_y
+
+
+def test_a_nested_description_becomes_indented_lines(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    description = {"objective": {"penalties": [{"kind": "L1"}], "weights": []}, "widths": [512, 256]}
+    write_json(tmp_path / "experiment.json", {"arms": [{"name": TEN, "description": description}]})
+    (trees,) = section(page_of(tmp_path), "protocol").blocks
+    assert isinstance(trees, Trees)
+    assert trees.items[0].lines == (
+        (0, "objective", ""),
+        (1, "penalties", ""),
+        (2, "kind", "L1"),
+        (1, "weights", "none"),
+        (0, "widths", "512, 256"),
+    )

@@ -13,7 +13,9 @@ def findings(subject: Subject) -> Section:
     """The doctor's findings, gravest first."""
     found = sorted(subject.run.findings, key=lambda finding: list(_TONES).index(finding.severity))
     if not found:
-        return Section("findings", "Findings", (), lead="The doctor examined this run and found nothing to object to.")
+        examined = (subject.run.folder / "findings.json").exists()
+        lead = "The doctor examined this run and found nothing to object to."
+        return Section("findings", "Findings", (), lead=lead if examined else "No doctor has examined this run yet.")
     cards = tuple(
         Card(
             tag=finding.severity,
@@ -58,13 +60,19 @@ def _declared(arm: Arm) -> str:
 
 
 def _flatten(description: Any, depth: int = 0) -> tuple[tuple[int, str, str], ...]:
-    if not isinstance(description, dict):
-        return ((depth, "", str(description)),) if description else ()
+    """A nested description as lines of (depth, name, value); the parts of a list stand under its name."""
     lines: list[tuple[int, str, str]] = []
-    for name, value in description.items():
-        if isinstance(value, dict):
-            lines += [(depth, str(name), ""), *_flatten(value, depth + 1)]
+    for name, value in (description or {}).items():
+        parts = [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict)]
+        if parts:
+            lines.append((depth, str(name), ""))
+            lines += [line for part in parts for line in _flatten(part, depth + 1)]
         else:
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            lines.append((depth, str(name), shown))
+            lines.append((depth, str(name), _plain(value)))
     return tuple(lines)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
