@@ -102,7 +102,7 @@ def experiment(arms: tuple[Pretended, ...] = ARMS) -> dict[str, Any]:
             "description": {
                 "architecture": {"kind": "Dense", "widths": [512, 256, 128], "code_size": 30, "activation": "relu"},
                 "corruption": {"kind": "NoCorruption"},
-                "objective": {"reconstruction": "mse", "penalties": []},
+                "objective": {"reconstruction": "mse", "penalties": [{"kind": "L1", "weight": 1e-5}]},
                 "training": {"epochs": EPOCHS, "batch_size": 256, "optimiser": "adam", "learning_rate": 0.001},
             },
             "parameters": 1_137_000,
@@ -192,12 +192,13 @@ def _facts(arm: Pretended) -> list[Result]:
     for seed in arm.seeds:
         rows.append(Result(NAME, arm.name, seed, "training", "", "train", "mse", arm.floor * (1 + 0.01 * seed), 1200))
         rows.append(Result(NAME, arm.name, seed, "checks", "", "train", "training_seconds", 31.5 + seed, 1200))
+        measured = [("reconstruction", 16 * arm.blur - 4 + 0.2 * seed)]
         if arm.name.startswith("as reported"):
-            evaluation, condition = "as measured in the report", "pictures=9705-9714"
-            rows.append(Result(NAME, arm.name, seed, evaluation, condition, "test", "squared_error", 16.4 + seed, 10))
-            rows.append(
-                Result(NAME, arm.name, seed, "reconstruction", condition, "test", "squared_error", 13.2 + seed, 10)
-            )
+            measured.append(("as measured in the report", 16 * arm.blur - 2 + 0.2 * seed))
+        rows += [
+            Result(NAME, arm.name, seed, evaluation, "pictures=9705-9714", "test", "squared_error", value, 10)
+            for evaluation, value in measured
+        ]
     return rows
 
 
@@ -325,7 +326,7 @@ def _findings() -> dict[str, Any]:
                 "severity": "error",
                 "name": "no better than PCA",
                 "arm": ARMS[3].name,
-                "evidence": "squared error 27.1 over 597 test pictures; PCA with the same 30 numbers, clamped, has 5.5.",
+                "evidence": "squared error 6.46 over 597 test pictures; PCA with the same 30 numbers, clamped, 0.38.",
                 "cure": "Train longer or lower the weight of the penalty; while this stands, PCA is the better codec.",
             },
             {

@@ -7,9 +7,10 @@ from narrows.report.sections.closing import conclusions, reproduce
 from narrows.report.sections.codes import codes
 from narrows.report.sections.comparison import comparison
 from narrows.report.sections.components import components
+from narrows.report.sections.data import data_sheet
 from narrows.report.sections.errors import conditions, spread
 from narrows.report.sections.learning import learning
-from narrows.report.sections.opening import data_sheet, findings, protocol
+from narrows.report.sections.opening import findings, protocol
 from narrows.report.sections.pictures import filters, pictures
 from narrows.report.sections.summary import answer
 from narrows.report.sections.tables import results

@@ -39,8 +39,8 @@ DARK = LIGHT | {
 HUES = ("blue", "vermilion", "green", "purple", "orange", "sky", "yellow")
 """The hues that arms take, in order; baselines are ink and grey."""
 
-CLASS_HUES = (*(LIGHT[hue] for hue in HUES), "#882255", "#332288", "#7f7f7f")
-"""Ten colours for classes: the arms' hues, then Tol's wine and indigo, then grey."""
+CLASS_HUES = (*(LIGHT[hue] for hue in HUES), "#aa3377", "#7766cc", "#8c8c8c")
+"""Ten colours for classes: the arms' hues, then a red and a violet after Tol, then grey; all between the papers."""
 
 Marker = tuple[tuple[float, float], ...]
 

@@ -126,7 +126,6 @@ class Strip:
     label: str
     pictures: tuple[Picture, ...]
     style: Style | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,6 @@ class Gallery:
     flow: bool = False
     """One strip whose pictures break into lines, rather than a table with one strip a row."""
     number: int = 0
-    fold: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,8 +208,8 @@ class Plot:
     alt: str
     panels: tuple[Panel, ...]
     columns: int = 1
-    panel_height: float = 2.6
-    """In inches, of 7 across the figure."""
+    panel_height: float | None = 2.6
+    """In inches, of 7 across the figure; None for square panels."""
     number: int = 0
     fold: str = ""
 

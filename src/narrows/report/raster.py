@@ -72,8 +72,14 @@ def mosaic(tiles: Sequence[Pixels], columns: int) -> Pixels:
     return canvas
 
 
+def enlarged(pixels: Pixels, least: int) -> Pixels:
+    """Pixels repeated to the least whole multiple of their width that reaches `least`."""
+    times = math.ceil(least / pixels.shape[1])
+    return pixels.repeat(times, axis=0).repeat(times, axis=1)
+
+
 def display_width(width: int, smallest: int = 56) -> int:
-    """A picture's width on the page: the least whole multiple of its own that reaches `smallest`, `_LARGEST` at most."""
+    """A picture's width on the page: the least whole multiple that reaches `smallest`, `_LARGEST` at most."""
     return min(_LARGEST, width * math.ceil(smallest / width))
 
 

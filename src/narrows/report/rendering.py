@@ -33,7 +33,7 @@ def themed(content: bytes, name: str) -> Markup:
     """
     drawn = content.decode()
     drawn = drawn[drawn.index("<svg") :]
-    drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, count=1, flags=re.DOTALL)
+    drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", drawn, flags=re.DOTALL)  # both reach beyond it
     drawn = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", drawn, count=1)
     drawn = re.sub(r'(<svg [^>]*?)height="[^"]*"', r'\1aria-hidden="true"', drawn, count=1)
     drawn = _THEMED.sub(lambda found: f"var(--{_NAMES[found[0].lower()]})", drawn)
@@ -51,6 +51,7 @@ def _environment() -> Environment:
         finalize=_shown,
     )
     environment.filters["data_uri"] = _data_uri
+    environment.filters["fitted"] = _fitted
     environment.filters["corners"] = _corners
     return environment
 
@@ -61,6 +62,12 @@ def _shown(value: object) -> object:
 
 def _data_uri(picture: Picture) -> str:
     return f"data:image/png;base64,{base64.b64encode(png(picture.pixels)).decode()}"
+
+
+def _fitted(picture: Picture, width: int) -> int:
+    """The largest whole multiple of a picture's own width within `width`, so that all its pixels are equal."""
+    own = int(picture.pixels.shape[1])
+    return own * (width // own) or width
 
 
 def _corners(style: Style) -> str:

@@ -10,3 +10,8 @@ _UNSEEN = re.compile(
 def visible(text: str) -> str:
     """Text with every character that is unseen, turns the line's direction or is no character replaced by a sign."""
     return _UNSEEN.sub("\ufffd", text)
+
+
+def file_name(text: str) -> str:
+    """Text as part of a file's name: lower-case letters and digits, each other character a hyphen."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text.lower())

@@ -24,7 +24,8 @@ def write_report(run_folder: Path) -> Path:
 
 def _write_figures(page: Page, folder: Path) -> dict[str, bytes]:
     """Write every figure of the page as SVG and PNG; the SVG of the plots by name."""
-    from narrows.report.drawing import bitmap, draw_gallery, draw_plot, drawing, svg
+    from narrows.report.drawing import bitmap, draw_gallery, drawing, svg
+    from narrows.report.plotting import draw_plot
 
     plots = {}
     with drawing():

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from narrows.report.arms import Arm
 from narrows.report.numbers import percent
 from narrows.report.page import Bars, Cloud, Panel, Plot, Section
-from narrows.report.sections.opening import class_name
+from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Subject
 
 
@@ -40,8 +40,8 @@ def _projection(subject: Subject, found: Mapping[Arm, Arrays]) -> Plot | None:
         + (" A class's name stands at its middle." if labelled else ""),
         alt=f"Scatter of codes, one panel an arm: {', '.join(panel.title for panel in panels)}",
         panels=panels,
-        columns=min(3, len(panels)),
-        panel_height=2.15,
+        columns=_columns(len(panels)),
+        panel_height=None,
     )
 
 
@@ -51,7 +51,24 @@ def _cloud(names: list[str] | tuple[()], arrays: Arrays) -> Cloud:
         return Cloud(points, np.zeros(len(points), np.int64), (), np.zeros((0, 2)))
     present, classes = np.unique(arrays["labels"], return_inverse=True)
     middles = np.stack([np.median(points[classes == place], axis=0) for place in range(len(present))])
-    return Cloud(points, classes, tuple(class_name(names, label) for label in present), middles)
+    extent = np.ptp(points, axis=0) + 1e-12
+    return Cloud(
+        points, classes, tuple(class_name(names, label) for label in present), _apart(middles / extent) * extent
+    )
+
+
+def _apart(places: NDArray[np.float64], least: float = 0.085) -> NDArray[np.float64]:
+    """Labels at shares of the panel (n, 2), those closer than `least` pushed apart until all can be read."""
+    moved = places.copy()
+    for _ in range(60):
+        between = moved[:, None] - moved[None]
+        distance = np.linalg.norm(between, axis=-1)
+        np.fill_diagonal(distance, 1.0)
+        short = np.maximum(least - distance, 0.0)
+        if not short.any():
+            break
+        moved += 0.5 * (between / (distance[..., None] + 1e-9) * short[..., None]).sum(1)
+    return moved
 
 
 def _activity(found: Mapping[Arm, Arrays]) -> Plot | None:
@@ -78,7 +95,7 @@ def _activity(found: Mapping[Arm, Arrays]) -> Plot | None:
             )
             for arm, values in shown.items()
         ),
-        columns=min(3, len(shown)),
+        columns=_columns(len(shown)),
         panel_height=1.5,
     )
 
@@ -89,3 +106,8 @@ def _usage(dead: dict[str, float]) -> str:
         return "Every unit of every code is used."
     alike = len(dead) > 1 and len(set(dead.values())) == 1
     return f"{'Every arm' if alike else f'“{worst}”'} leaves {percent(dead[worst], 2)} of its units unused."
+
+
+def _columns(panels: int) -> int:
+    """Panels in a row: three or four, whichever leaves fewer gaps."""
+    return panels if panels < 3 else min((3, 4), key=lambda columns: (-panels % columns, -columns))

@@ -12,7 +12,7 @@ AS_MEASURED = "as measured in the report"
 
 
 def comparison(subject: Subject) -> Section | None:
-    """Each reported figure: its validity, the rerun measured as the report did and measured right, the improved arm."""
+    """Each reported figure, its rerun measured as the report did and measured right, the improved arm."""
     if not subject.run.reported:
         return None
     named = {arm.name: arm for arm in subject.arms}
@@ -39,8 +39,9 @@ def comparison(subject: Subject) -> Section | None:
         "comparison",
         "Reported, rerun, improved",
         (table,),
-        lead=f"What {'report ' + reports[0] if len(reports) == 1 else 'the source reports'} states, the same recipe run"
-        " again, and a better one. A figure marked “not valid” cannot be what it is called; the reason stands below it.",
+        lead=f"What {'report ' + reports[0] + ' states' if len(reports) == 1 else 'the source reports state'}, the same"
+        " recipe run again, and a better one. A figure marked “not valid” cannot be what it is called; its note says"
+        " why.",
     )
 
 

@@ -6,7 +6,7 @@ from narrows.report.arms import Arm
 from narrows.report.numbers import figure, percent
 from narrows.report.page import Gallery, Line, Panel, Picture, Plot, Section, Strip
 from narrows.report.raster import display_width, photograph, signed, signed_scale
-from narrows.report.sections.opening import class_name
+from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Subject
 
 _MOST_COMPONENTS = 32
@@ -36,10 +36,10 @@ def _variance(arm: Arm, arrays: Arrays) -> Plot | None:
         return None
     numbers = np.arange(1, len(ratio) + 1, dtype=np.float64)
     total = np.cumsum(ratio.astype(np.float64))
-    few = min(2, len(ratio))
+    few, words = (2, "two components carry") if len(ratio) > 1 else (1, "component carries")
     return Plot(
         name="explained-variance",
-        claim=f"The first {few} explain {percent(float(total[few - 1]))} of the variance, all {len(ratio)} together"
+        claim=f"The first {words} {percent(float(total[few - 1]))} of the variance, all {len(ratio)} together"
         f" {percent(float(total[-1]))}.",
         caption=f"{arm.name}: share of the variance that each component explains, and their running sum.",
         alt=f"Two curves over {len(ratio)} components: the first explains {percent(float(ratio[0]))}, all together"

@@ -7,6 +7,7 @@ from narrows.report.numbers import figure
 from narrows.report.page import Line, Panel, Plot, Section
 from narrows.report.sections.pictures import worst
 from narrows.report.subject import MERITS, Key, Subject, metric_of
+from narrows.report.text import file_name
 
 _SHARES = np.linspace(0.0, 1.0, 101)
 _NAMES_OF_PICTURES = ("pictures", "draw", "labels")
@@ -130,7 +131,7 @@ def _conditional(subject: Subject, place: tuple[str, str, str], panels: list[Pan
     choose = max if metric_of(metric).better == "higher" else min
     winner = choose(judged, key=lambda line: float(line.y[-1])) if judged else None
     return Plot(
-        name=f"over-{''.join(letter if letter.isalnum() and letter.isascii() else '-' for letter in name)}",
+        name=f"over-{file_name(name)}",
         claim=f"At {name} {hardest:g} “{winner.label}” does best: {panels[0].y_label} {figure(float(winner.y[-1]))}."
         if winner
         else f"Every arm as {name} grows.",

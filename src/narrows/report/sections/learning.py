@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from narrows.report.arms import Arm
 from narrows.report.numbers import count, figure
 from narrows.report.page import Line, Panel, Plot, Section
-from narrows.report.subject import Subject
+from narrows.report.subject import Subject, metric_of
+from narrows.report.text import file_name
 
 _MOST_POINTS = 160
 _RECONSTRUCTION = ("mse", "squared_error", "mae")
@@ -25,12 +26,9 @@ def learning(subject: Subject) -> Section | None:
     terms = _ranked(subject, series)
     if not terms:
         return None
-    first = (_per_epoch(subject, series, terms[0]), _per_step(subject, series, terms[0]))
-    plots = [plot for plot in first if plot is not None]
-    for term in terms[1:]:
-        if (plot := _per_epoch(subject, series, term)) is not None:
-            plots.append(replace(plot, fold=f"{_words(term)} per epoch"))
-    return Section("learning", "Learning", tuple(plots))
+    leading = (_per_epoch(subject, series, terms[0]), _per_step(subject, series, terms[0]))
+    others = (replace(_per_epoch(subject, series, term), fold=f"{_words(term)} per epoch") for term in terms[1:])
+    return Section("learning", "Learning", (*(plot for plot in leading if plot is not None), *others))
 
 
 def _series(subject: Subject) -> dict[tuple[str, str, str], list[Series]]:
@@ -58,7 +56,7 @@ def _ranked(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]
     return sorted(terms, key=lambda term: (term == "loss", term not in _RECONSTRUCTION, -len(arms[term])))
 
 
-def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]], term: str) -> Plot | None:
+def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]], term: str) -> Plot:
     panels, ends = [], {}
     for split, title in (("train", "train, mean over the epoch"), ("validation", "validation")):
         lines = []
@@ -68,15 +66,13 @@ def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Seri
                 ends[split, arm.name] = float(lines[-1].y[-1])
         if lines:
             panels.append(
-                Panel(tuple(lines), title=title, x_label="epoch", y_label=_words(term), log_y=_positive(lines))
+                Panel(tuple(lines), title=title, x_label="epoch", y_label=_words(term), log_y=_logarithmic(term, lines))
             )
-    if not panels:
-        return None
     split = "validation" if any(split == "validation" for split, _ in ends) else "train"
-    winner = min((arm for place, arm in ends if place == split), key=lambda arm: ends[split, arm])
+    winner = _leader(term, {arm: value for (place, arm), value in ends.items() if place == split})
     return Plot(
-        name=f"loss-per-epoch-{_file(term)}",
-        claim=f"“{winner}” ends lowest on {split}, at {figure(ends[split, winner])}.",
+        name=f"loss-per-epoch-{file_name(term)}",
+        claim=f"“{winner}” ends {_best(term)} on {split}, at {figure(ends[split, winner])}.",
         caption=f"Per epoch, {_words(term)}: mean over seeds, the band from lowest to highest."
         + _absent(subject, {arm for _, arm in ends}),
         alt=f"Curves of {_words(term)} over epochs, one an arm: "
@@ -117,21 +113,34 @@ def _per_step(subject: Subject, series: Mapping[tuple[str, str, str], list[Serie
             widths.append(width)
     if not lines or max(len(line.x) for line in lines) < 3:
         return None
-    fastest = min(lines, key=lambda line: float(line.y[-1]))
+    winner = _leader(term, {line.label: float(line.y[-1]) for line in lines})
+    fastest = next(line for line in lines if line.label == winner)
     widest = max(widths)
     smoothing = f" A point is the mean of {count(widest)} recorded steps or fewer." if widest > 1 else ""
     return Plot(
-        name=f"loss-per-step-{_file(term)}",
-        claim=f"“{fastest.label}” ends lowest while training, at {figure(float(fastest.y[-1]))}"
+        name=f"loss-per-step-{file_name(term)}",
+        claim=f"“{fastest.label}” ends {_best(term)} while training, at {figure(float(fastest.y[-1]))}"
         f" after {count(int(fastest.x[-1]))} steps.",
         caption=f"Per step, {_words(term)}: first seed.{smoothing}",
         alt=f"Curves of {_words(term)} over training steps, one an arm",
-        panels=(Panel(tuple(lines), x_label="step", y_label=_words(term), log_y=_positive(lines)),),
+        panels=(Panel(tuple(lines), x_label="step", y_label=_words(term), log_y=_logarithmic(term, lines)),),
     )
 
 
-def _positive(lines: list[Line]) -> bool:
-    return all(bool((line.y > 0).all()) for line in lines)
+def _rises(term: str) -> bool:
+    return metric_of(term).better == "higher"
+
+
+def _best(term: str) -> str:
+    return "highest" if _rises(term) else "lowest"
+
+
+def _leader(term: str, ends: Mapping[str, float]) -> str:
+    return (max if _rises(term) else min)(ends, key=lambda arm: ends[arm])
+
+
+def _logarithmic(term: str, lines: list[Line]) -> bool:
+    return not _rises(term) and all(bool((line.y > 0).all()) for line in lines)
 
 
 def _absent(subject: Subject, present: set[str]) -> str:
@@ -141,7 +150,3 @@ def _absent(subject: Subject, present: set[str]) -> str:
 
 def _words(term: str) -> str:
     return term.replace("_", " ")
-
-
-def _file(term: str) -> str:
-    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in term.lower())

@@ -7,6 +7,7 @@ from narrows.report.numbers import figure
 from narrows.report.page import Gallery, Picture, Section, Strip
 from narrows.report.raster import (
     display_width,
+    enlarged,
     heat,
     heat_scale,
     mosaic,
@@ -14,11 +15,13 @@ from narrows.report.raster import (
     signed,
     signed_scale,
 )
-from narrows.report.sections.opening import heads
+from narrows.report.sections.data import heads
 from narrows.report.subject import Arrays, Subject
 
 _SHOWN = 10
 _MOST_FILTERS = 64
+_TILE = 28
+"""Least width of one filter in the mosaic of them."""
 
 
 def pictures(subject: Subject) -> Section | None:
@@ -54,7 +57,7 @@ def filters(subject: Subject) -> Section | None:
     for arm in subject.trained:
         weights = subject.run.arrays(arm.name, arm.seeds[0], "filters").get("first_layer")
         if weights is not None and weights.ndim == 4 and len(weights):
-            shown = [signed(unit, float(np.abs(unit).max())) for unit in weights[:_MOST_FILTERS]]
+            shown = [enlarged(signed(unit, float(np.abs(unit).max())), _TILE) for unit in weights[:_MOST_FILTERS]]
             columns = int(np.ceil(np.sqrt(len(shown))))
             tiles.append(Picture(mosaic(shown, columns), f"{len(shown)} first-layer filters of {arm.name}", arm.name))
     if not tiles:
@@ -64,7 +67,7 @@ def filters(subject: Subject) -> Section | None:
         claim="What each unit of the first layer looks for.",
         caption=f"Up to {_MOST_FILTERS} units of the first layer, first seed, each scaled to its own largest weight.",
         strips=(Strip("", tuple(tiles)),),
-        width=max(232, tiles[0].pixels.shape[1]),
+        width=8 * (_TILE + 1),
         scale=signed_scale(),
         flow=True,
     )
@@ -76,14 +79,15 @@ def _side_by_side(subject: Subject) -> Gallery | None:
     if not arms:
         return None
     first = subject.reconstructions[arms[0].name]
-    numbers = first["index"][:_SHOWN].tolist()
-    originals = tuple(
-        Picture(photograph(image), f"original, picture {number}")
-        for number, image in zip(numbers, first["target"][:_SHOWN], strict=True)
-    )
+    seen = [set(subject.reconstructions[arm.name]["index"].tolist()) for arm in arms]
+    numbers = [number for number in first["index"].tolist() if all(number in found for found in seen)][:_SHOWN]
+    if not numbers:
+        return None
+    target = dict(zip(first["index"].tolist(), first["target"], strict=True))
+    originals = tuple(Picture(photograph(target[number]), f"original, picture {number}") for number in numbers)
     strips = [Strip("original", originals)]
     strips += [_reconstructed(arm, subject.reconstructions[arm.name], numbers) for arm in arms]
-    means = {arm.name: float(subject.reconstructions[arm.name]["error"].mean()) for arm in arms}
+    means = {arm.name: _mean_error(subject.reconstructions[arm.name], numbers) for arm in arms}
     winner = min(means, key=lambda name: means[name])
     return Gallery(
         name="side-by-side",
@@ -92,26 +96,23 @@ def _side_by_side(subject: Subject) -> Gallery | None:
         caption="First seed, clipped to the visible range. Below each picture its squared error, of the raw output.",
         strips=tuple(strips),
         width=display_width(first["target"].shape[-1]),
-        heads=heads(subject, first),
+        heads=heads(subject, first, numbers),
     )
+
+
+def _mean_error(arrays: Arrays, numbers: list[int]) -> float:
+    return float(arrays["error"][np.isin(arrays["index"], numbers)].mean())
 
 
 def _reconstructed(arm: Arm, arrays: Arrays, numbers: list[int]) -> Strip:
-    """An arm's pictures in the columns of `numbers`; a picture that it lacks is left out of the end."""
+    """An arm's pictures in the columns of `numbers`."""
     place = {number: place for place, number in enumerate(arrays["index"].tolist())}
-    shown = [(number, place[number]) for number in numbers if number in place]
-    return Strip(
-        arm.name,
-        tuple(
-            Picture(
-                photograph(arrays["reconstruction"][at]),
-                f"picture {number} by {arm.name}, squared error {figure(float(arrays['error'][at]), 3)}",
-                figure(float(arrays["error"][at]), 3),
-            )
-            for number, at in shown
-        ),
-        arm.style,
-    )
+    shown = []
+    for number in numbers:
+        error = figure(float(arrays["error"][place[number]]), 3)
+        alt = f"picture {number} by {arm.name}, squared error {error}"
+        shown.append(Picture(photograph(arrays["reconstruction"][place[number]]), alt, error))
+    return Strip(arm.name, tuple(shown), arm.style)
 
 
 def _error_maps(subject: Subject) -> Gallery | None:

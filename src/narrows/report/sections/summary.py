@@ -3,6 +3,7 @@
 from narrows.report.arms import Arm
 from narrows.report.numbers import count, figure, measured, percent
 from narrows.report.subject import Measure, Subject, metric_of
+from narrows.results import Metric
 
 
 def answer(subject: Subject) -> tuple[str, ...]:
@@ -57,15 +58,23 @@ def _against_pca(subject: Subject, best: Arm, pca: Arm, merit: str) -> str:
     ours = found.mean
     name = f"{pca.name}{', clamped to the range of pictures,' if clamped else ''}"
     metric = metric_of(merit)
-    if metric.better == "higher":
-        ahead, gap = ours > rival, f"{figure(abs(ours - rival), 3)} {metric.unit}".strip()
-    else:
-        ahead, gap = ours < rival, percent(abs(ours - rival) / rival if rival else 0.0, 2)
-    side = "above" if ours > rival else "below"
+    ahead = ours > rival if metric.better == "higher" else ours < rival
     verdict = "so here the network keeps more than PCA" if ahead else "so here the network keeps no more than PCA"
     if found.half_width > abs(ours - rival):
         verdict = "which is less than the spread of its seeds and settles nothing"
-    return f"{name} reaches {figure(rival)}: the network stands {gap} {side} it, {verdict}."
+    return f"{name} reaches {figure(rival)}: the network's figure is {_gap(ours, rival, metric)}, {verdict}."
+
+
+def _gap(ours: float, rival: float, metric: Metric) -> str:
+    """How far a figure lies from PCA's: a difference where higher is better (decibels), else a ratio."""
+    side = "above" if ours > rival else "below"
+    if metric.better == "higher" or rival == 0:
+        return f"{figure(abs(ours - rival), 3)} {metric.unit}".strip() + f" {side} it"
+    return (
+        f"{figure(ours / rival, 2)} times that"
+        if ours > 2 * rival
+        else f"{percent(abs(ours / rival - 1), 2)} {side} it"
+    )
 
 
 def _required(subject: Subject, arm: Arm, metric: str) -> Measure:

@@ -16,21 +16,21 @@ _ELSEWHERE = ("clamped", "training", "checks")
 
 def results(subject: Subject) -> Section | None:
     """The table of the judged pictures, then one folded table for each other evaluation and condition."""
+    if not subject.measures:
+        return None
     places = list(dict.fromkeys((key.evaluation, key.condition, key.split) for key in subject.measures))
     judged = ("reconstruction", subject.condition, subject.split)
     rest = [place for place in places if place != judged and place[0] not in _ELSEWHERE]
     tables = [_table(subject, place, fold) for place, fold in [(judged, False), *((place, True) for place in rest)]]
     sizes = _sizes(subject)
     blocks = tuple(table for table in (tables[0], sizes, *tables[1:]) if table is not None)
-    if not blocks:
-        return None
     return Section(
         "results",
         "Results",
         blocks,
-        lead="Metrics judge the raw output of the decoder against the clean picture; where clamping it to the range of"
-        " pictures changes a figure, the clamped one stands below it. ↓ lower is better, ↑ higher is better; the best of a"
-        " column is bold and marked ◆.",
+        lead="Metrics judge the raw output of the decoder against the clean picture; where clamping it to the range"
+        " of pictures changes a figure, the clamped one stands below it. ↓ lower is better, ↑ higher is better; the"
+        " best of a column is bold and marked ◆.",
     )
 
 

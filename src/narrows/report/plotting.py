@@ -1,0 +1,144 @@
+"""Plots as matplotlib figures.
+
+Axes stand where inches put them: matplotlib's own layout engines would measure every text twice, which costs half of
+the report's time.
+"""
+
+import math
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from narrows.report.colours import CLASS_HUES, LIGHT, Style
+from narrows.report.drawing import WIDTH
+from narrows.report.numbers import MINUS
+from narrows.report.page import Bars, Cloud, Line, Panel, Plot
+from narrows.report.text import visible
+
+_LEFT, _RIGHT, _GAP = 0.52, 0.1, 0.62
+_TALLEST_SQUARE = 3.2
+_TOP, _TITLE_LINE, _BOTTOM, _BARE = 0.3, 0.15, 0.46, 0.12
+_LEGEND_LINE = 0.19
+_COUNTED = ("epoch", "step", "unit", "component")
+
+
+def draw_plot(plot: Plot) -> Figure:
+    """Panels in rows of `columns`, one legend below for all arms; call within `drawing`."""
+    ticks = any(panel.x_label for panel in plot.panels)
+    margin, gap, below = (_LEFT, _GAP, _BOTTOM) if ticks else (_BARE, 2 * _BARE, _BARE)
+    width = (WIDTH - margin - _RIGHT - (plot.columns - 1) * gap) / plot.columns
+    tall = plot.panel_height or min(width, _TALLEST_SQUARE)
+    titles = [_title(panel, plot.columns) for panel in plot.panels]
+    row_height = tall + below + _TOP + _TITLE_LINE * max(title.count("\n") for title in titles)
+    entries = _legend_entries(plot)
+    columns = 1 if any(len(label) > 52 for label in entries) else 2
+    legend = _LEGEND_LINE * math.ceil(len(entries) / columns) + (0.08 if entries else 0.0)
+    height = math.ceil(len(plot.panels) / plot.columns) * row_height + legend
+    figure = Figure(figsize=(WIDTH, height))
+    for place, (panel, title) in enumerate(zip(plot.panels, titles, strict=True)):
+        row, column = divmod(place, plot.columns)
+        left, bottom = margin + column * (width + gap), height - (row + 1) * row_height + below
+        axes = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, tall / height))
+        _draw_panel(axes, panel)
+        axes.set_title(title, loc="left", fontsize=8.5, pad=6)
+    if entries:
+        handles = [Line2D([], [], **_look(style), markersize=6) for style in entries.values()]
+        figure.legend(
+            handles,
+            [_legend_label(label) for label in entries],
+            loc="lower left",
+            bbox_to_anchor=((_LEFT - 0.08) / WIDTH, 0.0),
+            ncols=columns,
+            handlelength=3.4,
+            borderaxespad=0.0,
+            labelspacing=0.35,
+        )
+    return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel) -> None:
+    if panel.log_x:
+        axes.set_xscale("log")
+    if panel.log_y:
+        axes.set_yscale("log")
+    for mark in panel.marks:
+        if isinstance(mark, Line):
+            _draw_line(axes, mark)
+        elif isinstance(mark, Cloud):
+            _draw_cloud(axes, mark)
+        else:
+            _draw_bars(axes, mark)
+    axes.set_xlabel(visible(panel.x_label))
+    if not isinstance(panel.marks[0], Cloud):
+        _draw_ticks(axes.xaxis, panel.log_x, panel.x_label in _COUNTED)
+        _draw_ticks(axes.yaxis, panel.log_y, whole=False)
+
+
+def _draw_ticks(axis: Axis, logarithmic: bool, whole: bool) -> None:
+    locator = (
+        LogLocator(subs=(1.0, 2.0, 5.0)) if logarithmic else MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=whole)
+    )
+    axis.set_major_locator(locator)
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
+
+
+def _title(panel: Panel, columns: int) -> str:
+    """The panel's heading: its arm or split, then the unit of its upright axis, in three lines at most."""
+    text = visible(" · ".join(part for part in (panel.title, panel.y_label) if part))
+    lines = wrap(text, 84 // columns) or [""]
+    return "\n".join(lines[:3]) + ("…" if len(lines) > 3 else "")
+
+
+def _draw_line(axes: Axes, line: Line) -> None:
+    every = max(1, len(line.x) // 10)
+    start = sum(map(ord, line.label)) % every  # curves that lie on one another keep their markers apart
+    axes.plot(line.x, line.y, **_look(line.style), markersize=5.4, markevery=(start, every))
+    if line.low is not None and line.high is not None:
+        axes.fill_between(line.x, line.low, line.high, color=LIGHT[line.style.colour], alpha=0.15, linewidth=0)
+
+
+def _draw_cloud(axes: Axes, cloud: Cloud) -> None:
+    hues = [CLASS_HUES[place % len(CLASS_HUES)] for place in cloud.classes]
+    axes.scatter(cloud.points[:, 0], cloud.points[:, 1], s=3.0, c=hues, linewidths=0, alpha=0.75, rasterized=True)
+    halo = [withStroke(linewidth=2.4, foreground=LIGHT["paper"])]
+    for name, (x, y) in zip(cloud.names, cloud.middles, strict=True):
+        axes.text(x, y, visible(name), ha="center", va="center", fontsize=8.5, fontweight="bold", path_effects=halo)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _draw_bars(axes: Axes, bars: Bars) -> None:
+    edges = np.arange(len(bars.heights) + 1) + 0.5
+    axes.stairs(bars.heights, edges, fill=True, color=LIGHT[bars.style.colour], alpha=0.85)
+    axes.set_xlim(0.5, len(bars.heights) + 0.5)
+    axes.set_ylim(0, bars.top)
+
+
+def _look(style: Style) -> dict[str, Any]:
+    dash = (0.0, tuple(part / 1.5 for part in style.dash)) if style.dash else "solid"  # points to line widths
+    return {
+        "color": LIGHT[style.colour],
+        "linestyle": dash,
+        "marker": style.marker,
+        "markeredgewidth": 0.5,
+        "markeredgecolor": LIGHT["paper"],
+    }
+
+
+def _legend_entries(plot: Plot) -> dict[str, Style]:
+    lines = [mark for panel in plot.panels for mark in panel.marks if isinstance(mark, Line)]
+    entries = {line.label: line.style for line in lines}
+    return entries if len(entries) > 1 else {}
+
+
+def _legend_label(label: str) -> str:
+    """The arm's name; a hair space before an underscore, since matplotlib leaves out labels that start with one."""
+    return f"\u200a{visible(label)}" if label.startswith("_") else visible(label)

@@ -1,0 +1,231 @@
+"""Sections from rows whose answer is known."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from narrows.report.building import build_page
+from narrows.report.page import Cards, Gallery, Line, Page, Plot, Section, Table, Trees
+from narrows.report.sections.summary import answer
+from narrows.report.subject import read_subject
+from narrows.results import HistoryRow, Reported, Result, open_run, slug, write_arrays, write_json, write_rows
+
+TEN, BETTER, PCA = "as reported, code 2", "improved, code 2", "PCA, code 2"
+
+
+def write_small(folder: Path, results: list[Result], **environment: Any) -> Path:
+    arms = [{"name": name, "role": name.partition(",")[0], "code_numbers": 2} for name in (TEN, BETTER)]
+    write_json(folder / "experiment.json", {"name": "small", "title": "Small", "arms": arms})
+    write_json(folder / "environment.json", {"format": 1} | environment)
+    write_rows(folder / "results.csv", Result, results)
+    return folder
+
+
+def row(arm: str, value: float, seed: int = 0, evaluation: str = "reconstruction", condition: str = "") -> Result:
+    return Result("small", arm, seed, evaluation, condition, "test", "squared_error", value, 100)
+
+
+def page_of(folder: Path) -> Page:
+    return build_page(open_run(folder))
+
+
+def section(page: Page, anchor: str) -> Section:
+    return next(found for found in page.sections if found.anchor == anchor)
+
+
+def test_the_answer_sets_the_best_arm_against_clamped_pca(tmp_path: Path) -> None:
+    rows = [row(TEN, 16.0), row(BETTER, 8.0), row(PCA, 13.0), row(PCA, 10.0, evaluation="clamped")]
+    subject = read_subject(open_run(write_small(tmp_path, [*rows, row("mean picture", 52.0)])))
+    best, pca, mean = answer(subject)
+    assert best == "The best arm is “improved, code 2”: squared error 8 per picture over 100 test pictures."
+    assert "reaches 10" in pca
+    assert "20\u202f% below it, so here the network keeps more than PCA" in pca
+    assert mean.endswith("gives 52.")
+
+
+def test_a_lead_smaller_than_the_spread_of_seeds_settles_nothing(tmp_path: Path) -> None:
+    rows = [row(BETTER, 8.0, seed=0), row(BETTER, 10.0, seed=1), row(PCA, 9.5)]
+    sentences = answer(read_subject(open_run(write_small(tmp_path, rows))))
+    assert sentences[1].endswith("which is less than the spread of its seeds and settles nothing.")
+
+
+def test_reported_figures_join_their_reruns_and_the_improved_arm(tmp_path: Path) -> None:
+    some = "pictures=0-9"
+    rows = [
+        row(TEN, 16.5, evaluation="as measured in the report", condition=some),
+        row(TEN, 14.0, condition=some),
+        row(BETTER, 8.0, condition=some),
+    ]
+    write_small(tmp_path, rows)
+    stated = Reported("004", "small", TEN, "mnist", some, "test", "squared_error", 16.272, "no", "fed 0..255")
+    unknown = stated._replace(arm="as reported, other", valid="doubtful")
+    write_rows(tmp_path / "reported.csv", Reported, [stated, unknown])
+    (table,) = section(page_of(tmp_path), "comparison").blocks
+    assert isinstance(table, Table)
+    first, second = table.groups[0].rows
+    assert [cell.text for cell in first] == [TEN, "16.272", "16.50", "14", "8"]
+    assert first[1].note == "not valid"
+    assert first[0].note == "squared error per picture · test split · pictures=0-9\nfed 0..255"
+    assert first[4].note == BETTER
+    assert [cell.text for cell in second[1:4]] == ["16.272", "\u2013", "\u2013"]
+    assert second[1].note == "doubtful"
+
+
+def test_the_best_of_a_column_is_marked_and_the_input_does_not_compete(tmp_path: Path) -> None:
+    rows = [row(TEN, 16.0), row(BETTER, 8.0), row(BETTER, 7.5, evaluation="clamped"), row("input", 0.0)]
+    table = section(page_of(write_small(tmp_path, rows)), "results").blocks[0]
+    assert isinstance(table, Table)
+    cells = {line[0].text: line[1] for group in table.groups for line in group.rows}
+    assert [name for name, cell in cells.items() if cell.best] == [BETTER]
+    assert cells[BETTER].note == "clamped 7.500"
+    assert cells[TEN].note == ""
+    assert [group.label for group in table.groups] == ["As reported", "Improved", "Baselines"]
+
+
+def test_losses_are_means_over_epochs_and_seeds(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    history = [
+        HistoryRow(TEN, seed, step, step // 2 + 1, 0.0, "mse", "train", float(step + 1 + seed))
+        for seed in (0, 2)
+        for step in range(4)
+    ]
+    write_rows(tmp_path / "history.csv", HistoryRow, history)
+    per_epoch = section(page_of(tmp_path), "learning").blocks[0]
+    assert isinstance(per_epoch, Plot)
+    (line,) = per_epoch.panels[0].marks
+    assert isinstance(line, Line)
+    # Seed 0 sees 1 2 | 3 4, seed 2 sees 3 4 | 5 6: epoch means 1.5, 3.5 and 3.5, 5.5.
+    assert line.y.tolist() == [2.5, 4.5]
+    assert line.low is not None
+    assert line.low.tolist() == [1.5, 3.5]
+
+
+def test_findings_stand_gravest_first_and_their_absence_is_said(run_folder: Path, tmp_path: Path) -> None:
+    (cards,) = section(page_of(run_folder), "findings").blocks
+    assert isinstance(cards, Cards)
+    assert [card.tag for card in cards.items] == ["error", "warning", "note"]
+    assert "No doctor" in section(page_of(write_small(tmp_path, [])), "findings").lead
+    write_json(tmp_path / "findings.json", {"findings": [], "conclusions": []})
+    assert "found nothing" in section(page_of(tmp_path), "findings").lead
+
+
+def test_a_partial_run_leaves_out_what_is_missing_and_says_so(tmp_path: Path) -> None:
+    page = page_of(write_small(tmp_path, [], quick=True, finished=False))
+    assert [found.anchor for found in page.sections] == ["findings", "reproduce"]
+    assert len(page.status) == 2
+    assert page_of(write_small(tmp_path, [], quick=False, finished=True)).status == ()
+
+
+def test_figures_are_numbered_in_order_and_every_one_has_its_sentence(run_folder: Path) -> None:
+    page = page_of(run_folder)
+    figures = [block for found in page.sections for block in found.blocks if isinstance(block, Plot | Gallery)]
+    assert [block.number for block in figures] == list(range(1, len(figures) + 1))
+    assert all(block.claim.endswith(".") and block.caption for block in figures)
+    assert len({block.name for block in figures}) == len(figures)
+
+
+def test_an_arm_keeps_its_look_in_every_figure(run_folder: Path) -> None:
+    page = page_of(run_folder)
+    styles: dict[str, set[Any]] = {}
+    for block in (block for found in page.sections for block in found.blocks):
+        if isinstance(block, Plot):
+            for mark in (mark for panel in block.panels for mark in panel.marks if isinstance(mark, Line)):
+                styles.setdefault(mark.label, set()).add(mark.style)
+        elif isinstance(block, Gallery):
+            for strip in block.strips:
+                if strip.style:
+                    styles.setdefault(strip.label, set()).add(strip.style)
+    assert len(styles) >= 5
+    assert all(len(looks) == 1 for looks in styles.values())
+    assert len(set.union(*styles.values())) == len(styles)
+
+
+def test_pictures_carry_their_errors(tmp_path: Path) -> None:
+    write_small(tmp_path, [row(TEN, 1.0)])
+    target = np.zeros((2, 1, 4, 4), np.float32)
+    arrays: dict[str, NDArray[Any]] = {
+        "index": np.array([7, 9]),
+        "target": target,
+        "reconstruction": target + 0.25,
+        "error": np.array([1.0, 1.0]),
+    }
+    write_arrays(tmp_path / "arrays" / slug(TEN, 0) / "reconstruction.npz", arrays)
+    gallery = section(page_of(tmp_path), "pictures").blocks[0]
+    assert isinstance(gallery, Gallery)
+    assert gallery.heads == ("no. 7", "no. 9")
+    assert [picture.caption for picture in gallery.strips[1].pictures] == ["1", "1"]
+    assert gallery.strips[1].pictures[0].pixels.max() == 64  # 0.25 of 255, rounded
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_any_number_of_channels_can_be_shown(tmp_path: Path, channels: int) -> None:
+    write_small(tmp_path, [row(TEN, 1.0)])
+    images = np.random.default_rng(0).random((2, channels, 5, 7), np.float32)
+    arrays: dict[str, NDArray[Any]] = {
+        "index": np.arange(2),
+        "target": images,
+        "reconstruction": images,
+        "error": np.zeros(2),
+    }
+    write_arrays(tmp_path / "arrays" / slug(TEN, 0) / "reconstruction.npz", arrays)
+    gallery = section(page_of(tmp_path), "pictures").blocks[0]
+    assert isinstance(gallery, Gallery)
+    assert gallery.strips[0].pictures[0].pixels.shape == (5, 7, 3)
+
+
+def test_a_numeric_condition_becomes_a_curve(tmp_path: Path) -> None:
+    rows = [row(arm, 10 * level + offset, condition=f"noise={level} pixels=all")
+            for arm, offset in ((TEN, 2.0), (BETTER, 1.0)) for level in (0.3, 0.5)]  # fmt: skip
+    (plot,) = section(page_of(write_small(tmp_path, rows)), "conditions").blocks
+    assert isinstance(plot, Plot)
+    assert plot.claim == "At noise 0.5 “improved, code 2” does best: squared error (per picture) 6."
+    assert plot.caption.startswith("Test pictures at pixels=all")
+
+
+def test_hidden_pixels_turn_blue_in_the_input_only(tmp_path: Path) -> None:
+    write_small(tmp_path, [row(TEN, 1.0)])
+    clean = np.ones((1, 1, 2, 2), np.float32)
+    hidden = np.zeros((1, 1, 2, 2), bool)
+    hidden[0, 0, 0, 1] = True
+    arrays: dict[str, NDArray[Any]] = {"index": np.arange(1), "clean": clean, "target": clean, "hidden": hidden}
+    write_arrays(tmp_path / "arrays" / slug(TEN, 0) / "reconstruction.npz", arrays | {"input": clean * ~hidden})
+    gallery = section(page_of(tmp_path), "data").blocks[-1]
+    assert isinstance(gallery, Gallery)
+    assert [strip.label for strip in gallery.strips] == ["clean = target", "input"]
+    pixels = gallery.strips[1].pictures[0].pixels
+    assert pixels[0, 1].tolist() == [86, 180, 233]
+    assert pixels[0, 0].tolist() == [255, 255, 255]
+    assert "Hidden pixels are blue." in gallery.caption
+
+
+def test_an_accuracy_is_led_by_the_highest(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    values = {TEN: 0.7, BETTER: 0.8}
+    history = [
+        HistoryRow(arm, 0, step, step, 0.0, "keras_accuracy", "validation", value)
+        for arm, value in values.items()
+        for step in (1, 2)
+    ]
+    write_rows(tmp_path / "history.csv", HistoryRow, history)
+    (plot,) = section(page_of(tmp_path), "learning").blocks
+    assert isinstance(plot, Plot)
+    assert plot.claim == "“improved, code 2” ends highest on validation, at 0.8000."
+    assert not plot.panels[0].log_y
+
+
+def test_a_nested_description_becomes_indented_lines(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    description = {"objective": {"penalties": [{"kind": "L1"}], "weights": []}, "widths": [512, 256]}
+    write_json(tmp_path / "experiment.json", {"arms": [{"name": TEN, "description": description}]})
+    (trees,) = section(page_of(tmp_path), "protocol").blocks
+    assert isinstance(trees, Trees)
+    assert trees.items[0].lines == (
+        (0, "objective", ""),
+        (1, "penalties", ""),
+        (2, "kind", "L1"),
+        (1, "weights", "none"),
+        (0, "widths", "512, 256"),
+    )
