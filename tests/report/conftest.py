@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from narrows.report import write_report
-from report.synthetic import write_run
+
+from .synthetic import write_run
 
 
 @pytest.fixture(scope="session")

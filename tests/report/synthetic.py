@@ -11,13 +11,13 @@ from scipy.ndimage import gaussian_filter, zoom
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
+from narrows.files import write_json
 from narrows.results import (
     HistoryRow,
     Reported,
     Result,
     slug,
     write_arrays,
-    write_json,
     write_rows,
 )
 

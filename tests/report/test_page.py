@@ -13,7 +13,8 @@ import pytest
 
 from narrows.report import write_report
 from narrows.report.colours import DARK, LIGHT
-from report.synthetic import ARMS, CROWD, Pretended, write_run
+
+from .synthetic import ARMS, CROWD, Pretended, write_run
 
 HOSTILE = '<script>alert("1")</script> & $x_1$ \x07\u202e'
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from narrows.files import write_json
 from narrows.report.building import build_page
 from narrows.report.page import Cards, Gallery, Line, Page, Plot, Section, Table, Trees
 from narrows.report.sections.summary import answer
 from narrows.report.subject import read_subject
-from narrows.results import HistoryRow, Reported, Result, open_run, slug, write_arrays, write_json, write_rows
+from narrows.results import HistoryRow, Reported, Result, open_run, slug, write_arrays, write_rows
 
 TEN, BETTER, PCA = "as reported, code 2", "improved, code 2", "PCA, code 2"
 

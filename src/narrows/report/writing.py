@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from narrows.files import write_atomic
 from narrows.report.building import build_page
 from narrows.report.page import Gallery, Page, Plot
 from narrows.report.rendering import render
-from narrows.results import open_run, write_atomic
+from narrows.results import open_run
 
 
 def write_report(run_folder: Path) -> Path:
