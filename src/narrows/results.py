@@ -143,6 +143,10 @@ class Interval(NamedTuple):
     n: int
     """How many seeds."""
 
+    def __str__(self) -> str:
+        """Four digits of the mean, two of the half-width where there is one."""
+        return f"{self.mean:.4g}" if self.n < 2 else f"{self.mean:.4g} ± {self.half_width:.2g}"
+
 
 Row = TypeVar("Row", Result, HistoryRow, Reported)
 

@@ -41,17 +41,11 @@ def show_run(finished: Run, *, as_json: bool) -> None:
         row: dict[str, Any] = {"arm": arm}
         for metric in ("squared_error", "mse", "psnr", "ssim"):
             found = finished.values(arm, metric, split=split)
-            row[metric.replace("_", " ")] = spread(list(found.values())) if found else ""
+            row[metric.replace("_", " ")] = str(interval(list(found.values()))) if found else ""
         rows.append(row)
     show_table(f"{finished.experiment['question']} ({split} split)", rows, numeric=True)
     show_findings(finished.findings)
     typer.echo(f"\nreport: {page.resolve().as_uri()}")
-
-
-def spread(values: list[float]) -> str:
-    """A mean over seeds, with its 95 % interval where there are several."""
-    mean, half_width, count = interval(values)
-    return f"{mean:.4g}" if count < 2 else f"{mean:.4g} ± {half_width:.2g}"
 
 
 def show_findings(findings: list[Finding]) -> None:

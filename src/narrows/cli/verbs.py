@@ -249,7 +249,7 @@ def list_sets(data_root: Path | None) -> list[dict[str, Any]]:
             "name": entry.name,
             "shows": entry.description,
             "shape": " x ".join(str(size) for size in entry.image_shape),
-            "pictures": " / ".join(f"{count:,}".replace(",", " ") for count in entry.num_pictures),
+            "pictures": " / ".join(f"{count:,}".replace(",", "\N{NO-BREAK SPACE}") for count in entry.num_pictures),
             "there": "yes" if is_present(entry, root) else "no",
         }
         for entry in CATALOGUE.values()

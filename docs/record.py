@@ -1,0 +1,104 @@
+"""Record an experiment: run it as it stands, keep its figures under docs/results/, and write docs/results.md anew.
+
+    python docs/record.py NAME [--seeds 3]      run (or go on with) NAME, keep its figures, write the page
+    python docs/record.py                       write the page from the figures that are kept
+
+A quick run, a run with changed settings or one that left the test split unread is never recorded.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from narrows.files import write_atomic
+from narrows.results import METRICS, Run, interval, open_run
+
+DOCS = Path(__file__).parent
+KEPT = ("results.csv", "environment.json", "experiment.json", "reported.csv", "findings.json")
+SHOWN = ("squared_error", "mse", "psnr", "ssim")
+
+
+def main() -> None:
+    """Run, keep, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", nargs="?")
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    if arguments.name:
+        folder = DOCS.parent / "runs" / f"recorded-{arguments.name}"
+        go_on = ["--resume"] if (folder / "experiment.json").exists() else []
+        command = ["narrows", "run", arguments.name, "--seeds", str(arguments.seeds)]
+        subprocess.run([sys.executable, "-m", *command, "--out", str(folder), *go_on], check=True)
+        keep(open_run(folder), DOCS / "results" / arguments.name, " ".join(command))
+    runs = [open_run(folder) for folder in sorted((DOCS / "results").iterdir()) if folder.is_dir()]
+    write_atomic(DOCS / "results.md", "\n".join(page(runs)).encode())
+
+
+def keep(run: Run, folder: Path, command: str) -> None:
+    """Copy what a figure needs to be believed."""
+    if run.environment["quick"] or not run.environment["finished"] or not run.experiment["read_test"]:
+        raise SystemExit(f"expected a finished run on all pictures, test included, found another in {run.folder}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in KEPT:
+        shutil.copyfile(run.folder / name, folder / name)
+    environment = folder / "environment.json"
+    text = environment.read_text(encoding="utf-8")
+    spoken = str(run.environment["command"]).replace("\\", "\\\\").replace('"', '\\"')
+    write_atomic(environment, text.replace(spoken, command).encode())  # the folder is of no interest
+
+
+def page(runs: list[Run]) -> Iterator[str]:
+    """The lines of docs/results.md."""
+    yield "# Results"
+    yield ""
+    yield "Written by `make results NAME=...` from the figures under `results/`; nothing here is typed by hand. A"
+    yield "figure is a mean over seeds with its 95 % interval (Student's t), on the test split, of the raw output."
+    for run in runs:
+        yield from section(run)
+
+
+def section(run: Run) -> Iterator[str]:
+    """One experiment: what was run on what, its arms, and the source reports' figures beside it."""
+    experiment, place = run.experiment, run.environment
+    counts = ", ".join(f"{count} {split}" for split, count in experiment["data"]["n"].items())
+    yield f"\n## {experiment['name']}: {experiment['title'].lower()}\n"
+    yield f"{experiment['question']}\n"
+    yield f"- `{place['command']}`, {place['seconds'] / 60:.0f} minutes, {place['date']}"
+    yield f"- {experiment['data']['name']}: {counts}"
+    yield (
+        f"- {place['processor']}, {place['cores']} cores, {place['precision']}; Narrows {place['narrows']} "
+        f"({place['git']}), PyTorch {place['torch']}, Python {place['python']}\n"
+    )
+    yield "| arm | seeds | " + " | ".join(METRICS[metric].label for metric in SHOWN) + " | training, s |"
+    yield "| --- | ---: |" + " ---: |" * (len(SHOWN) + 1)
+    for arm in run.arms():
+        errors = run.values(arm, "mse", split="test")
+        figures = [spread(run.values(arm, metric, split="test")) for metric in SHOWN]
+        seconds = spread(run.values(arm, "training_seconds", split="train", evaluation="training"))
+        yield f"| {arm} | {len(errors)} | {' | '.join(figures)} | {seconds} |"
+    if run.reported:
+        yield "\n| report | arm | what | reported | valid | rerun |"
+        yield "| --- | --- | --- | ---: | --- | ---: |"
+        for row in run.reported:
+            what = " ".join(filter(None, (row.split, METRICS[row.metric].label, row.condition)))
+            found = []
+            for evaluation in ("training", "as measured in the report", "reconstruction"):
+                key = {"split": row.split, "evaluation": evaluation, "condition": row.condition}
+                if values := run.values(row.arm, row.metric, **key):
+                    found.append(f"{spread(values)} ({evaluation})")
+            yield f"| {row.report} | {row.arm} | {what} | {row.value:g} | {row.valid} | {'; '.join(found)} |"
+    findings = [finding for finding in run.findings if finding.arm.startswith("improved")]
+    grave = [finding.name for finding in findings if finding.severity != "note"]
+    yield f"\nThe doctor on the improved arms: {', '.join(grave) or 'no error, no warning'}."
+
+
+def spread(values: dict[int, float]) -> str:
+    """Mean and interval over seeds; empty where nothing was measured."""
+    return str(interval(list(values.values()))) if values else ""
+
+
+if __name__ == "__main__":
+    main()
