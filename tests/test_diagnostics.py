@@ -340,6 +340,15 @@ def test_a_planted_fault_is_found_and_nothing_else(tmp_path: Path, fault: str) -
     assert exit_code(found) == (severity == "error")
 
 
+def test_a_closed_form_arm_needs_no_seeds(tmp_path: Path) -> None:
+    folder = healthy()
+    pca = entry("as reported, PCA 30", "compression", {"type": "NoCorruption"})
+    pca["description"]["model"] = {"type": "PCA", "code_size": 30}
+    folder.experiment["arms"].append(pca | {"seeds": [0]})
+    folder.figures["as reported, PCA 30", 0, "reconstruction", "", "test", "mse"] = 0.0177
+    assert diagnose(folder.write(tmp_path)) == diagnose(healthy().write(tmp_path / "without"))
+
+
 def test_a_healthy_run_has_no_finding(tmp_path: Path) -> None:
     assert diagnose(healthy().write(tmp_path)) == []
 

@@ -18,6 +18,11 @@ class Arm(NamedTuple):
     task: str
     description: Mapping[str, Any]
 
+    @property
+    def closed_form(self) -> bool:
+        """Whether it is a PCA, whose weights no seed changes."""
+        return bool(self.part("model").get("type") == "PCA")
+
     def part(self, name: str) -> dict[str, Any]:
         """The description of its model, corruption, objective or training; empty where it has none."""
         return dict(self.description.get(name) or {})

@@ -131,7 +131,7 @@ def difference_within_seeds(run: Run) -> Iterable[Finding]:
     Threshold: arms that stand next to each other in mse, on the same task, differ by less than the half-width of the
     95 % interval of their difference (the square root of the summed squares of theirs: seeds are independent).
     """
-    arms = sorted(trained(run), key=_task)
+    arms = sorted((arm for arm in trained(run) if not arm.closed_form), key=_task)
     for _, group in groupby(arms, key=_task):
         measured = {arm.name: interval(list(seeds.values())) for arm in group if (seeds := errors(run, arm.name))}
         if len(measured) > 1:

@@ -158,8 +158,7 @@ def no_better_than_pca(run: Run) -> Iterable[Finding]:
 
 def _pca_to_beat(run: Run, arm: Arm) -> str:
     """The PCA baseline whose code has as many numbers; empty where there is none or the comparison is not fair."""
-    closed_form = arm.part("model").get("type") == "PCA"
-    if arm.task != "compression" or closed_form or mean(facts(run, arm.name, "bypass_numbers")) > 0:
+    if arm.task != "compression" or arm.closed_form or mean(facts(run, arm.name, "bypass_numbers")) > 0:
         return ""
     size = mean(facts(run, arm.name, "code_numbers"))
     candidates = (name for name in run.arms() if name.startswith("PCA"))
