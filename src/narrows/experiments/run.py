@@ -10,15 +10,16 @@ import numpy as np
 import torch
 
 from narrows.corruption import NoCorruption
-from narrows.data import Dataset, duplicates, fingerprint, load
+from narrows.data import Dataset, fingerprint, load
 from narrows.diagnostics import diagnose
 from narrows.evaluation import Figure
+from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.folder import Ledger, check_folder
 from narrows.experiments.measure import baseline_models, inspect, measure, splits_of, training_figures
 from narrows.files import write_json
-from narrows.models import PCA, Autoencoder, bypass_numbers
+from narrows.models import PCA, Autoencoder
 from narrows.report import write_report
 from narrows.results import Reported, Run, open_run, read_rows, write_rows
 from narrows.training import Progress, StateFile, fit, load_model, parameter_count, save_model
@@ -93,7 +94,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     if settings.quick:
         experiment, data = quick(experiment, data)
     experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings)))
-    description = describe_run(experiment, data, settings)
+    description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
     folder = settings.folder
     spent = begin(folder, description, resume=settings.resume)
     place = environment(settings.command, device) | {"quick": settings.quick}
@@ -200,55 +201,6 @@ def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
     rows = read_rows(Path(__file__).with_name("reported.csv"), Reported)
     write_rows(folder / "reported.csv", Reported, [row for row in rows if row.experiment == description["name"]])
     return 0.0
-
-
-def describe_run(experiment: Experiment, data: Dataset, settings: RunSettings) -> dict[str, Any]:
-    """experiment.json: the question, the data and every arm, with the numbers that pass through and around its code."""
-    counts = {"train": len(data.train), "validation": len(data.validation)}
-    repeated = {"train-validation": duplicates(data.train, data.validation)}
-    if settings.read_test:
-        counts["test"] = len(data.test)
-        repeated["train-test"] = duplicates(data.official_train, data.test)
-    return {
-        "name": experiment.name,
-        "title": experiment.title,
-        "question": experiment.question,
-        "text": experiment.text,
-        "minutes": experiment.minutes,
-        "sources": list(experiment.sources),
-        "value_range": [0, 1],
-        "seeds": settings.seeds,
-        "read_test": settings.read_test,
-        "data": {
-            "name": data.name,
-            "image_shape": list(data.image_shape),
-            "n": counts,
-            "class_names": list(data.class_names),
-            "fingerprint": fingerprint(data.official_train),
-            "official_test": data.official_test,
-            "note": data.note,
-            "duplicates": repeated,
-        },
-        "arms": [describe_arm(arm, data, settings) for arm in experiment.arms],
-    }
-
-
-def describe_arm(arm: Arm, data: Dataset, settings: RunSettings) -> dict[str, Any]:
-    """One arm of experiment.json."""
-    model = arm.model.build(data.image_shape)
-    assert isinstance(model, Autoencoder)
-    return {
-        "name": arm.name,
-        "role": arm.role,
-        "seeds": list(range(1 if arm.closed_form else settings.seeds)),
-        "task": arm.task,
-        "note": arm.note,
-        "data_used": arm.data_used if settings.read_test else "train",
-        "description": arm.description(),
-        "parameters": parameter_count(model),
-        "code_numbers": model.code_size,
-        "bypass_numbers": bypass_numbers(model),
-    }
 
 
 def with_baselines(experiment: Experiment, data: Dataset, settings: RunSettings) -> list[Arm]:

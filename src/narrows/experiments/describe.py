@@ -1,0 +1,57 @@
+"""experiment.json: everything that a run asks, as plain data."""
+
+from typing import Any
+
+from narrows.data import Dataset, duplicates, fingerprint
+from narrows.experiments.experiment import Arm, Experiment
+from narrows.models import Autoencoder, bypass_numbers
+from narrows.training import parameter_count
+
+
+def describe_run(experiment: Experiment, data: Dataset, *, seeds: int, read_test: bool) -> dict[str, Any]:
+    """experiment.json: the question, the data and every arm, with the numbers that pass through and around its code."""
+    counts = {"train": len(data.train), "validation": len(data.validation)}
+    repeated = {"train-validation": duplicates(data.train, data.validation)}
+    if read_test:
+        counts["test"] = len(data.test)
+        repeated["train-test"] = duplicates(data.official_train, data.test)
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "question": experiment.question,
+        "text": experiment.text,
+        "minutes": experiment.minutes,
+        "sources": list(experiment.sources),
+        "value_range": [0, 1],
+        "seeds": seeds,
+        "read_test": read_test,
+        "data": {
+            "name": data.name,
+            "image_shape": list(data.image_shape),
+            "n": counts,
+            "class_names": list(data.class_names),
+            "fingerprint": fingerprint(data.official_train),
+            "official_test": data.official_test,
+            "note": data.note,
+            "duplicates": repeated,
+        },
+        "arms": [describe_arm(arm, data, seeds, read_test) for arm in experiment.arms],
+    }
+
+
+def describe_arm(arm: Arm, data: Dataset, seeds: int, read_test: bool) -> dict[str, Any]:
+    """One arm of experiment.json."""
+    model = arm.model.build(data.image_shape)
+    assert isinstance(model, Autoencoder)
+    return {
+        "name": arm.name,
+        "role": arm.role,
+        "seeds": list(range(1 if arm.closed_form else seeds)),
+        "task": arm.task,
+        "note": arm.note,
+        "data_used": arm.data_used if read_test else "train",
+        "description": arm.description(),
+        "parameters": parameter_count(model),
+        "code_numbers": model.code_size,
+        "bypass_numbers": bypass_numbers(model),
+    }

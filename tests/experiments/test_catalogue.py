@@ -1,0 +1,95 @@
+"""Every experiment of the catalogue: it runs from pictures to report, and its arms are what their names say."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from narrows.corruption import CORRUPTIONS
+from narrows.data import Dataset, from_array
+from narrows.experiments.experiment import ROLES, Experiment
+from narrows.experiments.index import EXPERIMENTS, load_experiment
+from narrows.experiments.run import RunSettings, run_experiment
+from narrows.models import Autoencoder
+from narrows.results import Reported, read_rows, slug
+from narrows.training import Progress, parameter_count
+
+REPORTED = read_rows(Path(__file__).parents[2] / "src" / "narrows" / "experiments" / "reported.csv", Reported)
+
+
+class Nobody:
+    def stage(self, label: str) -> None: ...
+
+    def progress(self, progress: Progress) -> None: ...
+
+
+@pytest.fixture(params=EXPERIMENTS)
+def experiment(request: pytest.FixtureRequest) -> Experiment:
+    return load_experiment(request.param)
+
+
+@pytest.fixture(scope="module")
+def enlarged() -> Dataset:
+    """Scikit-learn's digits at MNIST's size, for experiments whose data are not there."""
+    images, labels = load_digits(return_X_y=True)
+    large = images.reshape(-1, 1, 8, 8).repeat(3, 2).repeat(3, 3) * 255 / 16
+    return from_array(np.pad(large, ((0, 0), (0, 0), (2, 2), (2, 2))).astype(np.uint8), labels)
+
+
+@pytest.mark.filterwarnings("error")
+def test_it_runs_from_pictures_to_report_and_its_losses_fall(
+    experiment: Experiment, enlarged: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = enlarged.few(400, 100)
+    if experiment.data != "digits":
+        monkeypatch.setattr("narrows.experiments.run.load", lambda *_: few)
+    settings = RunSettings(folder=tmp_path / "run", quick=True)
+    run = run_experiment(experiment, settings, Nobody())
+    assert run.environment["finished"]
+    assert experiment.title in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    for arm in experiment.arms:
+        assert run.values(arm.name, "mse", split="test")
+        assert (tmp_path / "run" / "models" / slug(arm.name, 0) / "model.safetensors").is_file()
+        steps = [row.value for row in run.history if (row.arm, row.term, row.split) == (arm.name, "loss", "train")]
+        assert arm.closed_form or steps[-1] < steps[0]
+
+
+def test_its_entry_in_the_index_says_the_same(experiment: Experiment) -> None:
+    entry = EXPERIMENTS[experiment.name]
+    assert (entry.data, entry.minutes) == (experiment.data, experiment.minutes)
+
+
+def test_arms_have_names_of_their_own_that_begin_with_their_role(experiment: Experiment) -> None:
+    names = [arm.name for arm in experiment.arms]
+    assert len({slug(name, 0) for name in names}) == len(names)
+    assert all(name.split(",")[0] in ROLES for name in names)
+    assert all(type(arm.corruption).__name__ in CORRUPTIONS for arm in experiment.arms)
+
+
+def test_every_figure_that_a_report_states_has_its_arm(experiment: Experiment) -> None:
+    names = {arm.name for arm in experiment.arms} | set(experiment.baselines)
+    stated = {row.arm for row in REPORTED if row.experiment == experiment.name}
+    assert stated <= names
+
+
+def test_report_001_s_network_has_the_parameters_that_it_lists() -> None:
+    arms = {arm.name: arm for arm in load_experiment("pca_vs_autoencoder").arms}
+    model = arms["as reported, 784-512-256-128-30, batch 32"].model.build((1, 28, 28))
+    assert isinstance(model, Autoencoder)
+    assert parameter_count(model) == 808_494
+
+
+def test_a_final_fit_uses_validation_pictures_only_where_the_test_is_read(
+    enlarged: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("narrows.experiments.run.load", lambda *_: enlarged.few(400, 100))
+    asked = load_experiment("pca_vs_autoencoder")
+    whole = next(arm for arm in asked.arms if arm.data_used == "train and validation" and not arm.closed_form)
+    one = replace(asked, arms=(whole,))
+    tested = run_experiment(one, RunSettings(folder=tmp_path / "tested", quick=True), Nobody())
+    tuned = run_experiment(one, RunSettings(folder=tmp_path / "tuned", quick=True, read_test=False), Nobody())
+    assert not tested.values(whole.name, "mse", split="validation")
+    assert tuned.values(whole.name, "mse", split="validation")
+    assert tuned.experiment["arms"][-1]["data_used"] == "train"
