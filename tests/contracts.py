@@ -20,6 +20,7 @@ CODECS: dict[str, Architecture] = {
     ),
     "Dense, sigmoid": Dense((32,), 6, hidden_activation="sigmoid", output_activation="sigmoid"),
     "Dense, linear": Dense((), 6),
+    "Dense, unit columns": Dense((32,), 6, unit_columns=True),
     "Dense, TopK": Dense((32,), 12, bottleneck=TopK(3)),
     "Dense, Gaussian": Dense((32,), 6, bottleneck=Gaussian()),
     "ResidualDense": ResidualDense(6, width=32, hidden_width=48),

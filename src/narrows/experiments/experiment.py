@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from narrows.corruption import NoCorruption
 from narrows.data import Pictures
 from narrows.descriptions import describe
-from narrows.evaluation import Figure
+from narrows.evaluation import Evaluation, Figure, Model
 from narrows.models import Autoencoder
 from narrows.objective import Objective
 from narrows.results import Conclusion, Run
@@ -17,6 +17,21 @@ from narrows.types import Architecture, Corruption
 Task = Literal["compression", "denoising", "inpainting", "separation"]
 AsMeasured = Callable[[Autoencoder, Pictures, Sequence[int]], list[Figure]]
 """Repeats a fault of a report's measuring on some pictures of the test split."""
+
+
+@runtime_checkable
+class Study(Protocol):
+    """A further evaluation of every arm and baseline of an experiment; a frozen dataclass."""
+
+    @property
+    def name(self) -> str:
+        """Of its arrays in the run folder."""
+        ...
+
+    def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:
+        """Of a model on its split; `other` gives the same split of another data set by name."""
+        ...
+
 
 ROLES = ("as reported", "improved", "compared")
 BLACK_PICTURE = "an all-black picture"
@@ -73,6 +88,8 @@ class Experiment:
     """Beside the ones that every run has: mean picture, input (of a corruption), PCA at every code size."""
     examples: tuple[int, ...] = tuple(range(10))
     """Positions in the test split of the pictures that are shown."""
+    studies: tuple[Study, ...] = ()
+    """What is measured of every arm beside its own task."""
     sources: tuple[str, ...] = ()
     """Numbers of the source reports."""
     judge: Callable[[Run], list[Conclusion]] = lambda run: []  # noqa: ARG005  most experiments judge no report

@@ -14,12 +14,12 @@ from narrows.evaluation import (
     Constant,
     Figure,
     Identity,
+    Model,
     code_arrays,
     component_arrays,
     evaluate,
     filter_arrays,
 )
-from narrows.evaluation.reconstruction import Model
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
 from narrows.models import PCA, Autoencoder
 from narrows.training import History

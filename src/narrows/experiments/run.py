@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -10,19 +11,19 @@ import numpy as np
 import torch
 
 from narrows.corruption import NoCorruption
-from narrows.data import Dataset, fingerprint, load
+from narrows.data import Dataset, Pictures, fingerprint, load
 from narrows.diagnostics import diagnose
-from narrows.evaluation import Figure
+from narrows.evaluation import Figure, Model
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.folder import Ledger, check_folder
-from narrows.experiments.measure import baseline_models, inspect, measure, splits_of, training_figures
+from narrows.experiments.measure import Measured, baseline_models, inspect, measure, splits_of, training_figures
 from narrows.files import write_json
 from narrows.models import PCA, Autoencoder
 from narrows.report import write_report
 from narrows.results import Reported, Run, open_run, read_rows, write_rows
-from narrows.training import Progress, StateFile, fit, load_model, parameter_count, save_model
+from narrows.training import HistoryEntry, Progress, StateFile, fit, load_model, parameter_count, save_model
 from narrows.training.settings import Precision, choose_device
 from narrows.types import Corruption
 
@@ -127,8 +128,7 @@ def run_baselines(session: Session) -> None:
         if not ledger.has(name, 0):
             session.watcher.stage(name)
             measured = measure(model, splits, shared_corruption(experiment), session.data, experiment.examples)
-            ledger.write_arrays(name, 0, "reconstruction", measured.arrays["reconstruction"])
-            ledger.add(name, 0, measured.figures, [])
+            enter(session, name, 0, model, splits, measured)
 
 
 def run_arm(session: Session, arm: Arm, seed: int) -> None:
@@ -162,10 +162,36 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     examples: list[int] = measured.arrays["reconstruction"]["index"].tolist()
     for repeat in arm.as_measured:
         figures += [(shown, figure) for figure in repeat(model, splits[shown], examples)]
-    for evaluation, arrays in {**measured.arrays, **inspect(model, splits[shown], data.train)}.items():
-        ledger.write_arrays(arm.name, seed, evaluation, arrays)
-    ledger.add(arm.name, seed, figures, history)
+    measured = Measured(figures, {**measured.arrays, **inspect(model, splits[shown], data.train)})
+    enter(session, arm.name, seed, model, splits, measured, history)
     state.remove()
+
+
+def enter(  # noqa: PLR0913  everything that is known of one model
+    session: Session,
+    name: str,
+    seed: int,
+    model: Model,
+    splits: dict[str, Pictures],
+    measured: Measured,
+    history: Sequence[HistoryEntry] = (),
+) -> None:
+    """Carry out the experiment's studies on a model, and write all that was measured of it."""
+    split, pictures = list(splits.items())[-1]
+    figures, arrays = list(measured.figures), dict(measured.arrays)
+
+    def other(name: str) -> Pictures:
+        found = load(name, session.settings.data_root)
+        found = found.few(QUICK_TRAIN, QUICK_OTHER) if session.settings.quick else found
+        return found.test if split == "test" else found.validation
+
+    for study in session.experiment.studies:
+        evaluation = study(model, pictures, other)
+        figures += [(split, figure) for figure in evaluation.figures]
+        arrays[study.name] = evaluation.arrays
+    for evaluation_name, content in arrays.items():
+        session.ledger.write_arrays(name, seed, evaluation_name, content)
+    session.ledger.add(name, seed, figures, list(history))
 
 
 def judge(folder: Path, experiment: Experiment) -> None:

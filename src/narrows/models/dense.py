@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import register_parametrization
 
 from narrows.models.autoencoder import Autoencoder
 from narrows.models.bottleneck import ACTIVATIONS, Activation, Bottleneck, Deterministic, check_activation
@@ -27,6 +28,9 @@ class Dense:
     hidden_activation: Activation = "relu"
     output_activation: Activation = "linear"
     bottleneck: Bottleneck = Deterministic()
+    unit_columns: bool = False
+    """Keep the columns of the decoder's first layer at length 1, so that a penalty on the code cannot be dodged by a
+    small code and large decoder weights (Olshausen and Field 1996)."""
 
     def __post_init__(self) -> None:
         check_sizes(*self.widths, self.code_size, *(self.decoder_widths or ()))
@@ -40,6 +44,8 @@ class Dense:
         encoder = stack((pixels, *self.widths), self.hidden_activation)
         decoder = stack((self.code_size, *back), self.hidden_activation)
         decoder.append(nn.Linear((self.code_size, *back)[-1], pixels))
+        if self.unit_columns:
+            register_parametrization(decoder[0], "weight", UnitColumns())
         return Autoencoder(
             self,
             image_shape,
@@ -93,6 +99,14 @@ class ResidualDense:
             features_shape=(self.width,),
             code_shape=(self.code_size,),
         )
+
+
+class UnitColumns(nn.Module):
+    """A weight (out, in) with every column scaled to length 1."""
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The scaled weight, of the same shape."""
+        return nn.functional.normalize(weight, dim=0)
 
 
 class Residual(nn.Module):
