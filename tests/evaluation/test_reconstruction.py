@@ -10,13 +10,13 @@ from narrows.data import Pictures, load
 from narrows.evaluation import (
     AS_MEASURED,
     Constant,
+    FedBytes,
     Identity,
+    Uncentred,
     code_arrays,
     component_arrays,
     evaluate,
-    fed_bytes,
     filter_arrays,
-    uncentred,
 )
 from narrows.evaluation.reconstruction import Model
 from narrows.evaluation.tally import Moments
@@ -165,25 +165,40 @@ def test_moments_survive_batches_and_subtraction(generator: torch.Generator) -> 
 
 
 def test_fed_bytes_repeats_report_004_s_measuring(pictures: Pictures) -> None:
-    """A model that is linear does not notice; one with a bias on its output does."""
     model = Dense((), 8).build(pictures.image_shape)
     index = [3, 4, 5]
     images = torch.from_numpy(pictures.images[index]).float()
     with torch.no_grad():
         expected = (model(images).reconstruction / 255 - images / 255).square().flatten(1).sum(1).mean().item()
-    found = {each.metric: each for each in fed_bytes(model, pictures, index)}
+    found = {each.metric: each for each in FedBytes((3, 4, 5))(model, pictures, lambda _: pictures).figures}
     assert found["squared_error"].value == pytest.approx(expected, rel=1e-5)
     assert found["squared_error"].condition == "pictures=3-5"
     assert found["squared_error"].evaluation == AS_MEASURED
     assert found["input_maximum"].value == pictures.images[index].max()
 
 
+def test_fed_bytes_with_noise_names_it_and_hides_it_below_the_grey_levels(pictures: Pictures) -> None:
+    study = FedBytes((3,), noise=0.5, draw=2)
+    found = {each.metric: each for each in study(Identity(), pictures, lambda _: pictures).figures}
+    assert found["squared_error"].condition == "noise=0.5 pictures=3 draw=2"
+    assert found["squared_error"].value == pytest.approx(64 * (0.5 / 255) ** 2, rel=0.4)
+
+
+def test_fed_bytes_of_another_set_stays_in_bytes(pictures: Pictures) -> None:
+    black = Constant(torch.zeros(pictures.image_shape))
+    others = Pictures(255 - pictures.images)
+    study = FedBytes((1,), data="negatives", in_bytes=True)
+    found = {each.metric: each for each in study(black, pictures, lambda _: others).figures}
+    assert found["mse"].condition == "data=negatives pictures=1"
+    assert found["mse"].value == pytest.approx((others.images[1].astype(float) ** 2).mean())
+
+
 def test_uncentred_projects_without_the_mean(pictures: Pictures, pca: Autoencoder) -> None:
     pixels = pictures.images[:10].reshape(10, -1) / 255.0
     components = pca.get_parameter("project.weight").numpy().astype(float)
     expected = ((pixels @ components.T @ components - pixels) ** 2).sum(1).mean()
-    found = {each.metric: each.value for each in uncentred(pca, pictures, list(range(10)))}
-    assert found["squared_error"] == pytest.approx(expected, rel=1e-4)
+    figures = Uncentred(tuple(range(10)))(pca, pictures, lambda _: pictures).figures
+    assert {each.metric: each.value for each in figures}["squared_error"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_code_arrays_of_a_pca_are_its_scores(pictures: Pictures, pca: Autoencoder) -> None:

@@ -1,6 +1,6 @@
 """A finished model's figures, and arrays to draw."""
 
-from narrows.evaluation.as_measured import AS_MEASURED, fed_bytes, uncentred
+from narrows.evaluation.as_measured import AS_MEASURED, FedBytes, Uncentred
 from narrows.evaluation.baselines import Constant, Identity
 from narrows.evaluation.codes import code_arrays, component_arrays, filter_arrays
 from narrows.evaluation.out_of_distribution import NOISE, OutOfDistribution
@@ -13,16 +13,16 @@ __all__ = [
     "NOISE",
     "Constant",
     "Evaluation",
+    "FedBytes",
     "Figure",
     "Identity",
     "Model",
     "OutOfDistribution",
+    "Uncentred",
     "UnderNoise",
     "code_arrays",
     "component_arrays",
     "evaluate",
-    "fed_bytes",
     "filter_arrays",
     "reconstruct",
-    "uncentred",
 ]

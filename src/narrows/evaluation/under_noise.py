@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from narrows.corruption import GaussianNoise
 from narrows.data import Pictures
+from narrows.evaluation.positions import present
 from narrows.evaluation.reconstruction import Evaluation, Model, evaluate
 from narrows.evaluation.tally import Figure
 
@@ -43,10 +44,15 @@ class UnderNoise:
         """Figures with a condition noise=SIGMA; arrays (strength, picture, ...) of input and reconstruction."""
         figures: list[Figure] = []
         shown: list[dict[str, NDArray[Any]]] = []
-        positions = [position for position in self.examples if position < len(pictures)] or range(NUM_SHOWN)
         for level in self.levels:
             noise = GaussianNoise(level, self.clip)
-            found = evaluate(model, pictures, corruption=noise, examples=positions, condition=f"noise={level}")
+            found = evaluate(
+                model,
+                pictures,
+                corruption=noise,
+                examples=present(self.examples, pictures).tolist(),
+                condition=f"noise={level}",
+            )
             figures += found.figures
             shown.append(found.arrays)
         return Evaluation(

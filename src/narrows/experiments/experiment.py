@@ -1,27 +1,24 @@
 """What an experiment is: a question, data, and arms that differ in what is asked about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from narrows.corruption import NoCorruption
 from narrows.data import Pictures
 from narrows.descriptions import describe
-from narrows.evaluation import Evaluation, Figure, Model
-from narrows.models import Autoencoder
+from narrows.evaluation import Evaluation, Model
 from narrows.objective import Objective
 from narrows.results import Conclusion, Run
 from narrows.training import Training
 from narrows.types import Architecture, Corruption
 
 Task = Literal["compression", "denoising", "inpainting", "separation"]
-AsMeasured = Callable[[Autoencoder, Pictures, Sequence[int]], list[Figure]]
-"""Repeats a fault of a report's measuring on some pictures of the test split."""
 
 
 @runtime_checkable
 class Study(Protocol):
-    """A further evaluation of every arm and baseline of an experiment; a frozen dataclass."""
+    """An evaluation beside an arm's own task; a frozen dataclass."""
 
     @property
     def name(self) -> str:
@@ -51,7 +48,8 @@ class Arm:
     task: Task = "compression"
     note: str = ""
     """What the source leaves open and was chosen here, or why the arm is there."""
-    as_measured: tuple[AsMeasured, ...] = ()
+    studies: tuple[Study, ...] = ()
+    """What is measured of it beside its own task and the experiment's studies."""
 
     @property
     def role(self) -> str:
@@ -89,7 +87,7 @@ class Experiment:
     examples: tuple[int, ...] = tuple(range(10))
     """Positions in the test split of the pictures that are shown."""
     studies: tuple[Study, ...] = ()
-    """What is measured of every arm beside its own task."""
+    """What is measured of every arm and baseline beside its own task."""
     sources: tuple[str, ...] = ()
     """Numbers of the source reports."""
     judge: Callable[[Run], list[Conclusion]] = lambda run: []  # noqa: ARG005  most experiments judge no report

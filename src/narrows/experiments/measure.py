@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from narrows.evaluation import (
     evaluate,
     filter_arrays,
 )
+from narrows.evaluation.positions import pictures_condition, present
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
 from narrows.models import PCA, Autoencoder
 from narrows.training import History
@@ -57,7 +57,7 @@ def measure(
     arrays: dict[str, NDArray[Any]] = {}
     for split, pictures in splits.items():
         last = split == list(splits)[-1]
-        shown = shown_of(pictures, examples) if last else ()
+        shown = present(examples, pictures).tolist() if last else ()
         evaluation = evaluate(model, pictures, corruption=corruption, mean_picture=mean_picture, examples=shown)
         figures += [(split, figure) for figure in evaluation.figures]
         if last:
@@ -66,24 +66,11 @@ def measure(
     return Measured(figures, {"reconstruction": arrays})
 
 
-def shown_of(pictures: Pictures, examples: Sequence[int]) -> tuple[int, ...]:
-    """The examples that a split has; its first pictures where it has none of them."""
-    return tuple(position for position in examples if position < len(pictures)) or tuple(range(min(10, len(pictures))))
-
-
 def examples_figure(arrays: dict[str, NDArray[Any]]) -> Figure:
     """Mean squared error of the pictures that are shown, as the reports state it."""
     error = arrays["error"]
-    return Figure(
-        "reconstruction", pictures_condition(arrays["index"]), "squared_error", float(error.mean()), len(error)
-    )
-
-
-def pictures_condition(index: NDArray[np.int64]) -> str:
-    """The condition that names some pictures of a split, runs of them joined: pictures=0-9 or pictures=3,7-8."""
-    runs = [list(run) for _, run in groupby(enumerate(index.tolist()), lambda pair: pair[1] - pair[0])]
-    parts = [str(run[0][1]) if len(run) == 1 else f"{run[0][1]}-{run[-1][1]}" for run in runs]
-    return f"pictures={','.join(parts)}"
+    condition = pictures_condition(arrays["index"])
+    return Figure("reconstruction", condition, "squared_error", float(error.mean()), len(error))
 
 
 def inspect(model: Autoencoder, pictures: Pictures, train: Pictures) -> dict[str, dict[str, NDArray[Any]]]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from narrows.evaluation import fed_bytes, uncentred
+from narrows.evaluation import FedBytes, Uncentred
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
 from narrows.models import PCA, Dense, Deterministic, ResidualDense
 from narrows.results import Conclusion, Run, interval
@@ -14,6 +14,8 @@ PCA_30 = "PCA, code 30"
 REPORTED_10 = "as reported, 784-512-256-128-30, 10 epochs"
 REPORTED_20 = "as reported, 784-512-256-128-30, 20 epochs"
 IMPROVED = "improved, code 30"
+EXAMPLES = tuple(range(9705, 9715))
+"""The test pictures that report 004 shows."""
 
 
 def pca_vs_autoencoder() -> Experiment:
@@ -36,7 +38,7 @@ def pca_vs_autoencoder() -> Experiment:
         training=Training(epochs=10, batch_size=256, learning_rate=1e-3, shuffle=False),
         data_used="train and validation",
         note="Report 004: all 60 000 pictures in file order, ReLU on code and output.",
-        as_measured=(fed_bytes,),
+        studies=(FedBytes(EXAMPLES),),
     )
     twenty = replace(ten, name=REPORTED_20, training=replace(ten.training, epochs=20))
     keras = replace(
@@ -49,7 +51,7 @@ def pca_vs_autoencoder() -> Experiment:
             "chosen here. It names ReLU as the activation, taken for code and output too. Weights start as PyTorch's "
             "do, not as Keras'."
         ),
-        as_measured=(),
+        studies=(),
     )
     projection = Arm(
         name="as reported, PCA 30",
@@ -57,7 +59,7 @@ def pca_vs_autoencoder() -> Experiment:
         training=Training(epochs=0),
         data_used="train and validation",
         note="Report 004: components of all 60 000 pictures.",
-        as_measured=(uncentred,),
+        studies=(Uncentred(EXAMPLES),),
     )
     sigmoid = replace(
         ten,
@@ -66,7 +68,7 @@ def pca_vs_autoencoder() -> Experiment:
         training=replace(ten.training, shuffle=True),
         data_used="train",
         note="Report 004's network without ReLU on code and output, in a new order each epoch.",
-        as_measured=(),
+        studies=(),
     )
     improved = Arm(
         name=IMPROVED,
@@ -95,7 +97,7 @@ def pca_vs_autoencoder() -> Experiment:
         data="mnist",
         arms=(projection, ten, twenty, keras, sigmoid, improved),
         baselines=(BLACK_PICTURE,),
-        examples=tuple(range(9705, 9715)),
+        examples=EXAMPLES,
         sources=("001", "004"),
         judge=judge,
     )

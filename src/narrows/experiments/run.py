@@ -16,14 +16,14 @@ from narrows.diagnostics import diagnose
 from narrows.evaluation import Figure, Model
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
-from narrows.experiments.experiment import Arm, Experiment
+from narrows.experiments.experiment import Arm, Experiment, Study
 from narrows.experiments.folder import Ledger, check_folder
 from narrows.experiments.measure import Measured, baseline_models, inspect, measure, splits_of, training_figures
 from narrows.files import write_json
 from narrows.models import PCA, Autoencoder
 from narrows.report import write_report
 from narrows.results import Reported, Run, open_run, read_rows, write_rows
-from narrows.training import HistoryEntry, Progress, StateFile, fit, load_model, parameter_count, save_model
+from narrows.training import History, Progress, StateFile, fit, load_model, parameter_count, save_model
 from narrows.training.settings import Precision, choose_device
 from narrows.types import Corruption
 
@@ -128,7 +128,7 @@ def run_baselines(session: Session) -> None:
         if not ledger.has(name, 0):
             session.watcher.stage(name)
             measured = measure(model, splits, shared_corruption(experiment), session.data, experiment.examples)
-            enter(session, name, 0, model, splits, measured)
+            enter(session, name, 0, studied(session, experiment.studies, model, splits, measured), [])
 
 
 def run_arm(session: Session, arm: Arm, seed: int) -> None:
@@ -159,24 +159,16 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     figures.append((shown, Figure("checks", "", "parameters", parameter_count(model), 1)))
     if history:
         figures.append(("train", Figure("training", "", "training_seconds", history[-1].seconds, 1)))
-    examples: list[int] = measured.arrays["reconstruction"]["index"].tolist()
-    for repeat in arm.as_measured:
-        figures += [(shown, figure) for figure in repeat(model, splits[shown], examples)]
     measured = Measured(figures, {**measured.arrays, **inspect(model, splits[shown], data.train)})
-    enter(session, arm.name, seed, model, splits, measured, history)
+    measured = studied(session, (*session.experiment.studies, *arm.studies), model, splits, measured)
+    enter(session, arm.name, seed, measured, history)
     state.remove()
 
 
-def enter(  # noqa: PLR0913  everything that is known of one model
-    session: Session,
-    name: str,
-    seed: int,
-    model: Model,
-    splits: dict[str, Pictures],
-    measured: Measured,
-    history: Sequence[HistoryEntry] = (),
-) -> None:
-    """Carry out the experiment's studies on a model, and write all that was measured of it."""
+def studied(
+    session: Session, studies: Sequence[Study], model: Model, splits: dict[str, Pictures], measured: Measured
+) -> Measured:
+    """What was measured of a model, and what further studies find on the last of its splits."""
     split, pictures = list(splits.items())[-1]
     figures, arrays = list(measured.figures), dict(measured.arrays)
 
@@ -185,13 +177,18 @@ def enter(  # noqa: PLR0913  everything that is known of one model
         found = found.few(QUICK_TRAIN, QUICK_OTHER) if session.settings.quick else found
         return found.test if split == "test" else found.validation
 
-    for study in session.experiment.studies:
+    for study in studies:
         evaluation = study(model, pictures, other)
         figures += [(split, figure) for figure in evaluation.figures]
         arrays[study.name] = evaluation.arrays
-    for evaluation_name, content in arrays.items():
-        session.ledger.write_arrays(name, seed, evaluation_name, content)
-    session.ledger.add(name, seed, figures, list(history))
+    return Measured(figures, arrays)
+
+
+def enter(session: Session, name: str, seed: int, measured: Measured, history: History) -> None:
+    """Write all that was measured of a model; its rows last, which mean that it is done."""
+    for evaluation, content in measured.arrays.items():
+        session.ledger.write_arrays(name, seed, evaluation, content)
+    session.ledger.add(name, seed, measured.figures, history)
 
 
 def judge(folder: Path, experiment: Experiment) -> None:
