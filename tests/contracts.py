@@ -22,6 +22,7 @@ CODECS: dict[str, Architecture] = {
     "Dense, linear": Dense((), 6),
     "Dense, unit columns": Dense((32,), 6, unit_columns=True),
     "Dense, TopK": Dense((32,), 12, bottleneck=TopK(3)),
+    "Dense, balanced TopK": Dense((32,), 12, bottleneck=TopK(3, balanced=True)),
     "Dense, Gaussian": Dense((32,), 6, bottleneck=Gaussian()),
     "ResidualDense": ResidualDense(6, width=32, hidden_width=48),
     "Convolutional": Convolutional((4, 6)),

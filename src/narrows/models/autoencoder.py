@@ -32,8 +32,28 @@ class Standardise(nn.Module):
         return images * self.deviation + self.mean
 
 
+class Balance(nn.Module):
+    """Every number at mean 0 and variance 1 over the batch in training, over running averages otherwise.
+
+    Batch normalisation (Ioffe and Szegedy 2015) without scale and shift, which takes a batch of one picture as well.
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("variance", torch.ones(size))
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Shape (batch, size) in and out."""
+        several = self.training and len(numbers) > 1
+        return nn.functional.batch_norm(numbers, self.mean, self.variance, training=several, momentum=0.1)
+
+
 class Autoencoder(nn.Module):
-    """images --encoder--> features --project, bottleneck--> code --decoder--> reconstruction.
+    """images --encoder--> features --project, balance, bottleneck--> code --decoder--> reconstruction.
 
     The encoder is called with (images, hidden) and returns (features, bypass); the decoder with (code folded to
     `code_shape`, bypass) and returns pictures, or sources stacked on axis 1. Pictures are padded to the encoder's
@@ -79,6 +99,7 @@ class Autoencoder(nn.Module):
         projected_size = math.prod(self.code_shape) * bottleneck.numbers_per_code
         keep = code_shape is None and bottleneck.numbers_per_code == 1
         self.project = nn.Identity() if keep else nn.Linear(math.prod(features_shape), projected_size)
+        self.balance = Balance(projected_size) if bottleneck.balanced else nn.Identity()
 
     @property
     def code_size(self) -> int:
@@ -88,7 +109,8 @@ class Autoencoder(nn.Module):
     def latent(self, images: Images, hidden: Mask | None = None, *, sample: bool = False) -> Latent:
         """What passes to the decoder, bypass included."""
         features, bypass = self.encoder(self.standardise(pad(images, self.multiple)), hidden)
-        code, mean, log_variance = self.bottleneck(self.project(features.flatten(1)), sample=sample)
+        projected = self.balance(self.project(features.flatten(1)))
+        code, mean, log_variance = self.bottleneck(projected, sample=sample)
         return Latent(code, mean, log_variance, features, bypass)
 
     def forward(self, images: Images, hidden: Mask | None = None) -> Output:

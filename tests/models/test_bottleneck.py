@@ -1,0 +1,43 @@
+"""What bottlenecks make of projected numbers."""
+
+import pytest
+import torch
+
+from narrows.models import Gaussian, TopK
+from narrows.models.autoencoder import Balance
+
+
+def test_top_k_keeps_the_largest_and_nothing_negative() -> None:
+    code = TopK(2)(torch.tensor([[3.0, 1.0, 2.0], [-1.0, 5.0, -2.0]]), sample=True).code
+    assert code.tolist() == [[3.0, 0.0, 2.0], [0.0, 5.0, 0.0]]
+
+
+def test_top_k_above_the_code_size_is_refused_with_both() -> None:
+    with pytest.raises(ValueError, match="expected k at most the code size 3, found 4; lower k"):
+        TopK(4)(torch.rand(1, 3), sample=False)
+    with pytest.raises(ValueError, match="expected TopK to keep at least 1 number, found k = 0"):
+        TopK(0)
+
+
+def test_a_gaussian_code_is_drawn_with_its_mean_and_variance() -> None:
+    torch.manual_seed(0)
+    projected = torch.tensor([[1.0, -2.0, 0.0, 1.0]]).expand(20_000, 4)
+    found = Gaussian()(projected, sample=True)
+    torch.testing.assert_close(found.code.mean(0), torch.tensor([1.0, -2.0]), atol=0.04, rtol=0)
+    torch.testing.assert_close(found.code.var(0).log(), torch.tensor([0.0, 1.0]), atol=0.04, rtol=0)
+    assert torch.equal(Gaussian()(projected, sample=False).code, projected[:, :2])
+
+
+def test_balance_brings_every_unit_to_mean_0_and_variance_1(generator: torch.Generator) -> None:
+    balance = Balance(3)
+    numbers = torch.randn(500, 3, generator=generator) * torch.tensor([1.0, 10.0, 0.1]) + torch.tensor([0.0, 5.0, -1.0])
+    found = balance(numbers)
+    torch.testing.assert_close(found.mean(0), torch.zeros(3), atol=1e-4, rtol=0)
+    torch.testing.assert_close(found.var(0, unbiased=False), torch.ones(3), atol=2e-3, rtol=0)
+    for _ in range(100):
+        balance(numbers)
+    torch.testing.assert_close(balance.eval()(numbers), found, atol=1e-2, rtol=0)
+
+
+def test_balance_takes_a_batch_of_one() -> None:
+    assert Balance(3)(torch.ones(1, 3)).isfinite().all()
