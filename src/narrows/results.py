@@ -63,7 +63,7 @@ METRICS: dict[str, Metric] = {
     "active_units": Metric("active units", "", "", "code numbers that are not 0, mean over pictures"),
     "dead_units": Metric("dead units", "", "", "share of code numbers that never vary"),
     "black_pixels": Metric("dead pixels", "", "", "share of pixels whose target varies and whose output never does"),
-    "parameters": Metric("parameters", "", "", "trainable numbers in the model"),
+    "parameters": Metric("parameters", "", "", "numbers in the model's weights"),
     "training_seconds": Metric("training", "s", "", "seconds of training, evaluation left out"),
 }
 

@@ -17,6 +17,7 @@ from narrows.data import Dataset, load
 from narrows.models import PCA, Autoencoder, Convolutional, Dense, Gaussian, ResidualDense
 from narrows.objective import KLToPrior, Objective
 from narrows.training import Augmentation, Progress, StateFile, Training, as_images, fit, save_model
+from narrows.training.fit import generator
 from narrows.training.settings import Precision
 from narrows.types import Architecture
 
@@ -173,6 +174,17 @@ def test_the_average_is_the_mean_of_the_weights_with_decaying_weight(digits: Dat
     for weight in weights[1:]:
         expected = 0.8 * expected + 0.2 * weight
     torch.testing.assert_close(model.get_parameter("project.weight"), expected)
+
+
+def test_a_model_in_closed_form_is_done_when_it_is_prepared(digits: Dataset) -> None:
+    model = PCA(4).build(digits.image_shape)
+    assert fit(model, digits, Objective()) == []
+    assert model.get_parameter("project.weight").abs().sum() > 0
+
+
+def test_streams_of_random_numbers_never_meet() -> None:
+    keys = [(), (0,), (0, 0), (3,), (3, 0), (3, 0, 0), (3, 1), (1, 3), (0, 3)]
+    assert len({generator(*key).initial_seed() for key in keys}) == len(keys)
 
 
 def test_minutes_end_a_training(digits: Dataset) -> None:

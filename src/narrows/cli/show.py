@@ -60,4 +60,4 @@ def show_findings(findings: list[Finding]) -> None:
     for finding in findings:
         head = Text.assemble((finding.severity, styles[finding.severity]), f"  {finding.name}")
         console.print(head.append(f", {finding.arm}" if finding.arm else ""))
-        console.print(Text(f"  {finding.evidence} {finding.cure}", style="dim"))
+        console.print(Text(f"  {finding.evidence.rstrip('.')}. {finding.cure}", style="dim"))

@@ -1,4 +1,4 @@
-"""Picture files decoded once, in parallel, into a memory-mapped array that later readings find by its content."""
+"""Picture files decoded once, in parallel, into a memory-mapped array found again by names, sizes and times."""
 
 import hashlib
 import json

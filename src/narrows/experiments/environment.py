@@ -11,12 +11,13 @@ from typing import Any
 import torch
 
 from narrows.results import FORMAT
-from narrows.training import Training, choose_precision
+from narrows.training import choose_precision
+from narrows.training.settings import Precision
 
 PACKAGES = ("narrows", "torch", "numpy", "scikit-learn")
 
 
-def environment(command: str, device: torch.device) -> dict[str, Any]:
+def environment(command: str, device: torch.device, precision: Precision) -> dict[str, Any]:
     """Everything of the machine that a figure may depend on; nothing that names its owner."""
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     return {
@@ -28,7 +29,7 @@ def environment(command: str, device: torch.device) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "device": device.type,
-        "precision": str(choose_precision(Training().precision, device)).removeprefix("torch."),
+        "precision": str(choose_precision(precision, device)).removeprefix("torch."),
         "command": command,
         "git": git_state(),
         "date": datetime.now(UTC).date().isoformat(),

@@ -28,7 +28,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.pca_vs_autoencoder",
         "thirty numbers a digit: PCA, the reports' autoencoders, a better one",
         "mnist",
-        8.0,
+        6.0,
     ),
 }
 

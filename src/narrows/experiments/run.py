@@ -20,7 +20,7 @@ from narrows.experiments.experiment import Arm, Experiment, Study
 from narrows.experiments.folder import Ledger, check_folder
 from narrows.experiments.measure import Measured, baseline_models, inspect, measure, splits_of, training_figures
 from narrows.files import write_json
-from narrows.models import PCA, Autoencoder
+from narrows.models import PCA, Autoencoder, bypass_numbers
 from narrows.report import write_report
 from narrows.results import Reported, Run, open_run, read_rows, write_rows
 from narrows.training import History, Progress, StateFile, fit, load_model, parameter_count, save_model
@@ -98,7 +98,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
     folder = settings.folder
     spent = begin(folder, description, resume=settings.resume)
-    place = environment(settings.command, device) | {"quick": settings.quick}
+    place = environment(settings.command, device, settings.precision) | {"quick": settings.quick}
 
     def note_environment(*, finished: bool) -> None:
         seconds = round(spent + time.perf_counter() - started, 1)
@@ -230,13 +230,20 @@ def with_baselines(experiment: Experiment, data: Dataset, settings: RunSettings)
     """PCA at every code size that an arm compresses to, then the arms, at the precision asked for."""
     arms = [replace(arm, training=replace(arm.training, precision=settings.precision)) for arm in experiment.arms]
     most = min(len(data.train), int(np.prod(data.image_shape)))
-    sizes = sorted({size for arm in arms if (size := arm.model.code_size) is not None and size <= most})
+    sizes = sorted({size for arm in arms if 0 < (size := compressed_size(arm, data)) <= most})
     corruption = shared_corruption(experiment)
     nothing = Arm("", PCA(1)).training
     baselines = [
         Arm(f"PCA, code {size}", PCA(size), replace(nothing, epochs=0), corruption=corruption) for size in sizes
     ]
     return baselines + arms
+
+
+def compressed_size(arm: Arm, data: Dataset) -> int:
+    """How many numbers an arm's code has; 0 where something bypasses it."""
+    model = arm.model.build(data.image_shape)
+    assert isinstance(model, Autoencoder)
+    return 0 if bypass_numbers(model) else model.code_size
 
 
 def shared_corruption(experiment: Experiment) -> Corruption:

@@ -1,6 +1,7 @@
 """A trained model on disk: weights as safetensors, description as JSON; loading cannot run code."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def save_model(folder: Path, model: Autoencoder, facts: dict[str, Any]) -> None:
     Args:
         folder: made if it is not there.
         model: its architecture, shape and weights are kept, and what standardises its input with them.
-        facts: plain values kept beside it, such as the data's fingerprint and the version that wrote it.
+        facts: plain values kept beside it, such as the data's fingerprint.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     write_atomic(folder / "model.safetensors", safetensors.torch.save(tensors))
@@ -29,6 +30,7 @@ def save_model(folder: Path, model: Autoencoder, facts: dict[str, Any]) -> None:
         folder / "model.json",
         {
             "format": FORMAT,
+            "narrows": version("narrows"),
             "architecture": describe(model.architecture),
             "image_shape": list(model.image_shape),
             "value_range": [0.0, 1.0],

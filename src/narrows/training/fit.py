@@ -32,8 +32,8 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
 ) -> History:
     """Train an autoencoder in place on the training split, validated on the validation split.
 
-    What the architecture takes from data in closed form is set first. With a validation split of no pictures (see
-    `Dataset.whole`), everything is trained on and nothing validated.
+    What the architecture takes from data in closed form is set first; a model that is all in closed form is done then.
+    With a validation split of no pictures (see `Dataset.whole`), everything is trained on and nothing validated.
 
     Args:
         model: on the device where it is to be trained.
@@ -52,7 +52,8 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
     if pictures.image_shape != model.image_shape:
         raise ValueError(f"expected pictures of shape {model.image_shape}, found {pictures.image_shape}; resize them")
     prepare(model, pictures.images)
-    if training.epochs == 0 and training.minutes is None:
+    in_closed_form = not any(parameter.requires_grad for parameter in model.parameters())
+    if in_closed_form or (training.epochs == 0 and training.minutes is None):
         model.eval()
         return []
     if has_convolutions(model):
@@ -121,8 +122,9 @@ def validate(
 
 
 def generator(*key: int) -> Generator:
-    """A generator whose stream no other key shares (NumPy's SeedSequence mixes the numbers)."""
-    seed = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
+    """A generator whose stream no other key shares."""
+    # NumPy's SeedSequence mixes the numbers but takes no notice of zeros at the end, so the key's length stands there
+    seed = np.random.SeedSequence((*key, len(key))).generate_state(1, np.uint64)[0]
     return Generator().manual_seed(int(seed >> np.uint64(1)))
 
 

@@ -23,6 +23,7 @@ class TrainingState:
         self, module: nn.Module, training: Training, steps_per_epoch: int, validation: Validation | None
     ) -> None:
         self.module = module
+        self.device = next(module.parameters()).device
         self.training = training
         self.steps_per_epoch = steps_per_epoch
         self.validation = validation
@@ -126,8 +127,8 @@ class TrainingState:
             "history": columns,
             "random": {"cpu": torch.get_rng_state()},
         }
-        if torch.cuda.is_available():
-            tensors["random"]["cuda"] = torch.cuda.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random"]["cuda"] = torch.cuda.get_rng_state(self.device)
         if self.average is not None:
             tensors["average"] = self.average.state_dict()
         if self.best is not None:
@@ -158,7 +159,7 @@ class TrainingState:
             self.step, self.seconds = facts["step"], facts["seconds"]
             torch.set_rng_state(tensors["random"]["cpu"])
             if "cuda" in tensors["random"]:
-                torch.cuda.set_rng_state(tensors["random"]["cuda"])
+                torch.cuda.set_rng_state(tensors["random"]["cuda"], self.device)
         except (KeyError, RuntimeError, TypeError) as error:
             raise ValueError(
                 f"expected {file.path} to hold this training's state, found another's; delete it to start anew"
