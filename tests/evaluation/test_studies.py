@@ -58,8 +58,8 @@ def test_the_input_under_noise_has_the_noise_s_error(pictures: Pictures) -> None
         for each in found.figures
         if (each.evaluation, each.metric) == ("reconstruction", "mse")
     }
-    assert mse["noise=0.3"] == pytest.approx(0.09, rel=0.03)
-    assert mse["noise=0.9"] == pytest.approx(0.81, rel=0.03)
+    assert mse["noise=0.3"] == pytest.approx(0.09, rel=0.053)  # four standard deviations over 180 x 64 draws
+    assert mse["noise=0.9"] == pytest.approx(0.81, rel=0.053)  # four standard deviations over 180 x 64 draws
     assert found.arrays["input"].shape == (2, 5, *pictures.image_shape)
     np.testing.assert_allclose(found.arrays["reconstruction"], found.arrays["input"])
 

@@ -14,18 +14,25 @@ from narrows.models import Autoencoder
 PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
 MAX_CODES = 2000
 """Pictures whose codes are kept: enough to see classes in a scatter plot, little on disk."""
-MAX_FILTERS = 256
+MAX_FILTERS = 2000
 
 
-def code_arrays(model: Autoencoder, pictures: Pictures) -> dict[str, NDArray[Any]]:
-    """Codes of the first pictures of a split: values, two principal directions, activity and spread of each unit."""
+def code_arrays(model: Autoencoder, pictures: Pictures, examples: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Codes of the first pictures of a split: values, two principal directions, activity and spread of each unit.
+
+    `examples` are positions of pictures whose codes are kept to be drawn unit by unit.
+    """
     few = pictures.take(np.arange(min(MAX_CODES, len(pictures))))
-    codes = torch.cat([output.latent.code for _, _, output in reconstruct(model, few)]).float().numpy()
+    codes, shown = (
+        torch.cat([output.latent.code for _, _, output in reconstruct(model, some)]).float().numpy()
+        for some in (few, pictures.take(examples))
+    )
     centred = codes - codes.mean(0)
     # the directions of the codes' covariance; eigh sorts ascending
     directions = np.linalg.eigh(np.cov(centred, rowvar=False).reshape(codes.shape[1], -1))[1][:, ::-1][:, :2]
     arrays = {
         "codes": codes,
+        "example_codes": shown,
         "projection": (centred @ directions).astype(np.float32),
         "active_share": (codes != 0).mean(0).astype(np.float32),
         "deviation": codes.std(0),
@@ -34,7 +41,7 @@ def code_arrays(model: Autoencoder, pictures: Pictures) -> dict[str, NDArray[Any
 
 
 def filter_arrays(model: Autoencoder) -> dict[str, NDArray[Any]]:
-    """Weights of the first layer as pictures (unit, channel, height, width), at most 256 of them."""
+    """Weights of the first layer as pictures (unit, channel, height, width), at most 2 000 of them."""
     weight = first_weight(model)
     if weight.dim() == 2:
         weight = weight.unflatten(1, model.image_shape)

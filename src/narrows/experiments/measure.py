@@ -73,9 +73,12 @@ def examples_figure(arrays: dict[str, NDArray[Any]]) -> Figure:
     return Figure("reconstruction", condition, "squared_error", float(error.mean()), len(error))
 
 
-def inspect(model: Autoencoder, pictures: Pictures, train: Pictures) -> dict[str, dict[str, NDArray[Any]]]:
+def inspect(
+    model: Autoencoder, pictures: Pictures, train: Pictures, examples: Sequence[int]
+) -> dict[str, dict[str, NDArray[Any]]]:
     """Arrays of a model's codes and weights, and of its components where it is a PCA."""
-    arrays = {"codes": code_arrays(model, pictures), "filters": filter_arrays(model)}
+    codes = code_arrays(model, pictures, present(examples, pictures))
+    arrays = {"codes": codes, "filters": filter_arrays(model)}
     if isinstance(model.architecture, PCA):
         arrays["components"] = component_arrays(model, train)
     return arrays

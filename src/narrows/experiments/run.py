@@ -159,7 +159,9 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     figures.append((shown, Figure("checks", "", "parameters", parameter_count(model), 1)))
     if history:
         figures.append(("train", Figure("training", "", "training_seconds", history[-1].seconds, 1)))
-    measured = Measured(figures, {**measured.arrays, **inspect(model, splits[shown], data.train)})
+    measured = Measured(
+        figures, {**measured.arrays, **inspect(model, splits[shown], data.train, session.experiment.examples)}
+    )
     measured = studied(session, (*session.experiment.studies, *arm.studies), model, splits, measured)
     enter(session, arm.name, seed, measured, history)
     state.remove()
