@@ -14,6 +14,8 @@ from narrows.results import Finding, HistoryRow, Reported, Result, Run, open_run
 
 REPORTED, IMPROVED, DENOISER, SEEDS = "as reported, code 30", "improved, code 30", "improved, denoising", (0, 1, 2)
 
+PROJECTION = "as reported, PCA 30"
+
 Key: TypeAlias = tuple[str, int, str, str, str, str]
 """Arm, seed, evaluation, condition, split, metric: what tells one row of results.csv from the others."""
 
@@ -156,6 +158,14 @@ def measured_on_grey_levels(folder: Folder) -> None:
     folder.put(REPORTED, {"input_minimum": 0, "input_maximum": 255, "mse": 0.02}, "as measured in the report")
 
 
+def without_mean(folder: Folder) -> None:
+    pca = entry(PROJECTION, "compression", {"type": "NoCorruption"})
+    pca["description"]["model"] = {"type": "PCA", "code_size": 30}
+    folder.experiment["arms"].append(pca | {"seeds": [0]})
+    for evaluation, error in (("reconstruction", 13.70), ("as measured in the report", 13.97)):
+        folder.figures[PROJECTION, 0, evaluation, "pictures=0-9", "test", "squared_error"] = error
+
+
 def noise_on_grey_levels(folder: Folder) -> None:
     folder.experiment["value_range"] = [0, 255]
     values = {"input_minimum": -2.0, "input_maximum": 257.0, "mse": 0.0152}
@@ -255,6 +265,7 @@ PENALTIES = "losses with different penalties compared"
 FAULTS: dict[str, tuple[Callable[[Folder], None], str, str, str, str]] = {
     # fault: (what plants it, severity, name, arm, a piece of the evidence)
     "fed 0 to 255": (measured_on_grey_levels, "error", RANGE, REPORTED, "'as measured in the report' gave it 255"),
+    "no mean": (without_mean, "error", "projected without the mean", PROJECTION, "13.97 as measured, 13.7 by"),
     "below the range": (value(IMPROVED, "input_minimum", -1.0), "error", RANGE, IMPROVED, "-1"),
     "noise past its reach": (value(DENOISER, "input_maximum", 3.6), "error", RANGE, DENOISER, "3.6"),
     "noise on 0 to 255": (noise_on_grey_levels, "warning", SMALL, REPORTED, "49.2 dB"),
@@ -342,10 +353,10 @@ def test_a_planted_fault_is_found_and_nothing_else(tmp_path: Path, fault: str) -
 
 def test_a_closed_form_arm_needs_no_seeds(tmp_path: Path) -> None:
     folder = healthy()
-    pca = entry("as reported, PCA 30", "compression", {"type": "NoCorruption"})
+    pca = entry(PROJECTION, "compression", {"type": "NoCorruption"})
     pca["description"]["model"] = {"type": "PCA", "code_size": 30}
     folder.experiment["arms"].append(pca | {"seeds": [0]})
-    folder.figures["as reported, PCA 30", 0, "reconstruction", "", "test", "mse"] = 0.0177
+    folder.figures[PROJECTION, 0, "reconstruction", "", "test", "mse"] = 0.0177
     assert diagnose(folder.write(tmp_path)) == diagnose(healthy().write(tmp_path / "without"))
 
 

@@ -12,7 +12,12 @@ from narrows.diagnostics.figures import (
     same_error_at_every_strength,
     ssim_contradicts_error,
 )
-from narrows.diagnostics.inputs import corruption_too_small, input_out_of_range, same_picture_in_two_splits
+from narrows.diagnostics.inputs import (
+    corruption_too_small,
+    input_out_of_range,
+    projected_without_mean,
+    same_picture_in_two_splits,
+)
 from narrows.diagnostics.learning import (
     difference_within_seeds,
     losses_with_different_penalties,
@@ -36,6 +41,7 @@ Check = Callable[[Run], Iterable[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     input_out_of_range,
+    projected_without_mean,
     same_picture_in_two_splits,
     corruption_too_small,
     collapsed_output,
