@@ -113,6 +113,53 @@ def test_findings_stand_gravest_first_and_their_absence_is_said(run_folder: Path
     assert "found nothing" in section(page_of(tmp_path), "findings").lead
 
 
+def finding(severity: str, name: str, arm: str, cure: str = "Train longer.") -> dict[str, str]:
+    return {"severity": severity, "name": name, "arm": arm, "evidence": f"seen in {arm}", "cure": cure}
+
+
+def test_one_card_tells_what_was_found_in_several_arms(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    found = [
+        finding("warning", "dead code units", TEN),
+        finding("error", "no better than PCA", TEN),
+        finding("warning", "no better than PCA", TEN),
+        finding("error", "no better than PCA", "elsewhere", cure="Use PCA."),
+        finding("error", "no better than PCA", ""),
+    ]
+    write_json(tmp_path / "findings.json", {"findings": found, "conclusions": []})
+    opening = section(page_of(tmp_path), "findings")
+    (cards,) = opening.blocks
+    assert isinstance(cards, Cards)
+    assert [(card.tag, card.title) for card in cards.items] == [
+        ("error", "no better than PCA"),
+        ("warning", "dead code units"),
+        ("warning", "no better than PCA"),
+    ]
+    gravest = cards.items[0]
+    assert [(sight.label, sight.text) for sight in gravest.seen] == [
+        (TEN, f"seen in {TEN}"),
+        ("elsewhere", "seen in elsewhere"),
+        ("", "seen in "),
+    ]
+    assert [sight.style is None for sight in gravest.seen] == [False, True, True]
+    assert gravest.lines == (("Cure", "Train longer."), ("Cure", "Use PCA."))
+    assert "3 errors and 2 warnings, the same in several arms told once" in opening.lead
+
+
+@pytest.mark.parametrize(
+    ("about", "severity", "said"),
+    [(TEN, "warning", True), (TEN, "note", False), (BETTER, "warning", False), ("", "error", False)],
+)
+def test_it_is_said_where_no_error_or_warning_is_about_an_improved_arm(
+    tmp_path: Path, about: str, severity: str, said: bool
+) -> None:
+    write_small(tmp_path, [])
+    found = [finding(severity, "not converged", about), finding("note", "spread of seeds unknown", BETTER)]
+    write_json(tmp_path / "findings.json", {"findings": found, "conclusions": []})
+    lead = section(page_of(tmp_path), "findings").lead
+    assert lead.endswith(f"None of the errors and warnings is about the improved arm, “{BETTER}”.") == said
+
+
 def test_a_partial_run_leaves_out_what_is_missing_and_says_so(tmp_path: Path) -> None:
     page = page_of(write_small(tmp_path, [], quick=True, finished=False))
     assert [found.anchor for found in page.sections] == ["findings", "reproduce"]

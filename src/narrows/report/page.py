@@ -58,13 +58,23 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What was seen in one arm; the whole run has neither label nor style."""
+
+    label: str
+    text: str
+    style: Style | None = None
+
+
+@dataclass(frozen=True)
 class Card:
-    """A finding or a conclusion: a tagged heading and its paragraphs, each with an optional lead-in word."""
+    """A finding or a conclusion: a tagged heading, a line an arm, paragraphs with an optional lead-in word each."""
 
     tag: str
     tone: Tone
     title: str
     lines: tuple[tuple[str, str], ...]
+    seen: tuple[Sight, ...] = ()
 
 
 @dataclass(frozen=True)
