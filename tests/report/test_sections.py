@@ -81,7 +81,7 @@ def test_the_best_of_a_column_is_marked_and_the_input_does_not_compete(tmp_path:
     assert isinstance(table, Table)
     cells = {line[0].text: line[1] for group in table.groups for line in group.rows}
     assert [name for name, cell in cells.items() if cell.best] == [BETTER]
-    assert cells[BETTER].note == "clamped 7.500"
+    assert cells[BETTER].note == "(7.500)"
     assert cells[TEN].note == ""
     assert [group.label for group in table.groups] == ["As reported", "Improved", "Baselines"]
 
@@ -277,3 +277,25 @@ def test_a_nested_description_becomes_indented_lines(tmp_path: Path) -> None:
         (1, "weights", "none"),
         (0, "widths", "512, 256"),
     )
+def test_arms_that_learned_from_the_validation_pictures_are_named(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    used = {TEN: "train and validation", BETTER: "train"}
+    write_json(tmp_path / "experiment.json", {"arms": [{"name": arm, "data_used": used[arm]} for arm in used]})
+    history = [HistoryRow(arm, 0, step, step, 0.0, "mse", "train", 0.1) for arm in used for step in (1, 2)]
+    write_rows(tmp_path / "history.csv", HistoryRow, [*history, history[-1]._replace(split="validation")])
+    plot = section(page_of(tmp_path), "learning").blocks[0]
+    assert isinstance(plot, Plot)
+    assert plot.caption.endswith(f"Trained on the validation pictures too, hence without a validation curve: “{TEN}”.")
+
+
+def test_what_pca_spends_is_not_called_trainable(run_folder: Path) -> None:
+    table = section(page_of(run_folder), "results").blocks[1]
+    assert isinstance(table, Table)
+    assert "parameters" in [column.label for column in table.columns]
+
+
+def test_an_experiment_without_reports_has_no_comparison(tmp_path: Path) -> None:
+    page = page_of(write_small(tmp_path, [row(TEN, 1.0)]))
+    assert [found.anchor for found in page.sections] == ["findings", "results", "reproduce"]
+
+
