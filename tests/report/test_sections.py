@@ -208,6 +208,35 @@ def test_pictures_carry_their_errors(tmp_path: Path) -> None:
     assert gallery.strips[1].pictures[0].pixels.max() == 64  # 0.25 of 255, rounded
 
 
+def test_differences_are_signed_and_of_one_scale(tmp_path: Path) -> None:
+    write_small(tmp_path, [row(TEN, 1.0)])
+    target = np.full((2, 1, 4, 4), 0.5, np.float32)
+    for arm, offset in ((TEN, 0.25), (BETTER, -0.125), (PCA, 0.0)):
+        arrays: dict[str, NDArray[Any]] = {
+            "index": np.array([7, 9]),
+            "target": target,
+            "reconstruction": target + np.float32(offset),
+            "error": np.array([0.5, 1.5]),
+        }
+        write_arrays(tmp_path / "arrays" / slug(arm, 0) / "reconstruction.npz", arrays)
+    write_arrays(tmp_path / "arrays" / slug(PCA, 0) / "components.npz", {"explained_variance_ratio": np.array([0.6])})
+    write_rows(tmp_path / "results.csv", Result, [row(arm, 1.0) for arm in (TEN, BETTER, PCA)])
+    page = page_of(tmp_path)
+    gallery = next(block for block in section(page, "pictures").blocks if getattr(block, "fold", ""))
+    assert isinstance(gallery, Gallery)
+    assert [strip.label for strip in gallery.strips] == ["original", PCA, TEN, BETTER]
+    # Vermilion at the scale's end, blue half-way to the other, neutral at 0.
+    colours = [strip.pictures[0].pixels[0, 0].tolist() for strip in gallery.strips[1:]]
+    assert colours == [[247, 245, 240], [213, 94, 0], [127, 184, 216]]
+    assert gallery.scale is not None
+    assert (gallery.scale.low, gallery.scale.high) == ("\u22120.25", "0.25")
+    of_pca = section(page, "components").blocks[-1]
+    assert isinstance(of_pca, Gallery)
+    assert [strip.label for strip in of_pca.strips] == ["original", "reconstruction", "difference"]
+    assert [picture.caption for picture in of_pca.strips[1].pictures] == ["0.500", "1.50"]
+    assert of_pca.claim == f"On these 2 pictures {PCA} has a squared error of 1 a picture, from 0.500 to 1.50."
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_any_number_of_channels_can_be_shown(tmp_path: Path, channels: int) -> None:
     write_small(tmp_path, [row(TEN, 1.0)])
@@ -249,6 +278,28 @@ def test_hidden_pixels_turn_blue_in_the_input_only(tmp_path: Path) -> None:
     assert "Hidden pixels are blue." in gallery.caption
 
 
+def test_arms_that_learned_from_the_validation_pictures_are_named(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    used = {TEN: "train and validation", BETTER: "train"}
+    write_json(tmp_path / "experiment.json", {"arms": [{"name": arm, "data_used": used[arm]} for arm in used]})
+    history = [HistoryRow(arm, 0, step, step, 0.0, "mse", "train", 0.1) for arm in used for step in (1, 2)]
+    write_rows(tmp_path / "history.csv", HistoryRow, [*history, history[-1]._replace(split="validation")])
+    plot = section(page_of(tmp_path), "learning").blocks[0]
+    assert isinstance(plot, Plot)
+    assert plot.caption.endswith(f"Trained on the validation pictures too, hence without a validation curve: “{TEN}”.")
+
+
+def test_what_pca_spends_is_not_called_trainable(run_folder: Path) -> None:
+    table = section(page_of(run_folder), "results").blocks[1]
+    assert isinstance(table, Table)
+    assert "parameters" in [column.label for column in table.columns]
+
+
+def test_an_experiment_without_reports_has_no_comparison(tmp_path: Path) -> None:
+    page = page_of(write_small(tmp_path, [row(TEN, 1.0)]))
+    assert [found.anchor for found in page.sections] == ["findings", "results", "reproduce"]
+
+
 def test_an_accuracy_is_led_by_the_highest(tmp_path: Path) -> None:
     write_small(tmp_path, [])
     values = {TEN: 0.7, BETTER: 0.8}
@@ -277,25 +328,3 @@ def test_a_nested_description_becomes_indented_lines(tmp_path: Path) -> None:
         (1, "weights", "none"),
         (0, "widths", "512, 256"),
     )
-def test_arms_that_learned_from_the_validation_pictures_are_named(tmp_path: Path) -> None:
-    write_small(tmp_path, [])
-    used = {TEN: "train and validation", BETTER: "train"}
-    write_json(tmp_path / "experiment.json", {"arms": [{"name": arm, "data_used": used[arm]} for arm in used]})
-    history = [HistoryRow(arm, 0, step, step, 0.0, "mse", "train", 0.1) for arm in used for step in (1, 2)]
-    write_rows(tmp_path / "history.csv", HistoryRow, [*history, history[-1]._replace(split="validation")])
-    plot = section(page_of(tmp_path), "learning").blocks[0]
-    assert isinstance(plot, Plot)
-    assert plot.caption.endswith(f"Trained on the validation pictures too, hence without a validation curve: “{TEN}”.")
-
-
-def test_what_pca_spends_is_not_called_trainable(run_folder: Path) -> None:
-    table = section(page_of(run_folder), "results").blocks[1]
-    assert isinstance(table, Table)
-    assert "parameters" in [column.label for column in table.columns]
-
-
-def test_an_experiment_without_reports_has_no_comparison(tmp_path: Path) -> None:
-    page = page_of(write_small(tmp_path, [row(TEN, 1.0)]))
-    assert [found.anchor for found in page.sections] == ["findings", "results", "reproduce"]
-
-

@@ -127,6 +127,8 @@ class Picture:
     pixels: NDArray[np.uint8]
     alt: str
     caption: str = ""
+    coded: bool = False
+    """Whether its colours stand for numbers, so that dark paper may turn light and dark over."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ class Gallery:
     width: int
     heads: tuple[str, ...] = ()
     scale: Scale | None = None
+    fold: str = ""
     flow: bool = False
     """One strip whose pictures break into lines, rather than a table with one strip a row."""
     number: int = 0
