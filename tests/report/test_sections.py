@@ -81,7 +81,7 @@ def test_the_best_of_a_column_is_marked_and_the_input_does_not_compete(tmp_path:
     assert isinstance(table, Table)
     cells = {line[0].text: line[1] for group in table.groups for line in group.rows}
     assert [name for name, cell in cells.items() if cell.best] == [BETTER]
-    assert cells[BETTER].note == "clamped 7.500"
+    assert cells[BETTER].note == "(7.500)"
     assert cells[TEN].note == ""
     assert [group.label for group in table.groups] == ["As reported", "Improved", "Baselines"]
 
@@ -111,6 +111,53 @@ def test_findings_stand_gravest_first_and_their_absence_is_said(run_folder: Path
     assert "No doctor" in section(page_of(write_small(tmp_path, [])), "findings").lead
     write_json(tmp_path / "findings.json", {"findings": [], "conclusions": []})
     assert "found nothing" in section(page_of(tmp_path), "findings").lead
+
+
+def finding(severity: str, name: str, arm: str, cure: str = "Train longer.") -> dict[str, str]:
+    return {"severity": severity, "name": name, "arm": arm, "evidence": f"seen in {arm}", "cure": cure}
+
+
+def test_one_card_tells_what_was_found_in_several_arms(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    found = [
+        finding("warning", "dead code units", TEN),
+        finding("error", "no better than PCA", TEN),
+        finding("warning", "no better than PCA", TEN),
+        finding("error", "no better than PCA", "elsewhere", cure="Use PCA."),
+        finding("error", "no better than PCA", ""),
+    ]
+    write_json(tmp_path / "findings.json", {"findings": found, "conclusions": []})
+    opening = section(page_of(tmp_path), "findings")
+    (cards,) = opening.blocks
+    assert isinstance(cards, Cards)
+    assert [(card.tag, card.title) for card in cards.items] == [
+        ("error", "no better than PCA"),
+        ("warning", "dead code units"),
+        ("warning", "no better than PCA"),
+    ]
+    gravest = cards.items[0]
+    assert [(sight.label, sight.text) for sight in gravest.seen] == [
+        (TEN, f"seen in {TEN}"),
+        ("elsewhere", "seen in elsewhere"),
+        ("", "seen in "),
+    ]
+    assert [sight.style is None for sight in gravest.seen] == [False, True, True]
+    assert gravest.lines == (("Cure", "Train longer."), ("Cure", "Use PCA."))
+    assert "3 errors and 2 warnings, the same in several arms told once" in opening.lead
+
+
+@pytest.mark.parametrize(
+    ("about", "severity", "said"),
+    [(TEN, "warning", True), (TEN, "note", False), (BETTER, "warning", False), ("", "error", False)],
+)
+def test_it_is_said_where_no_error_or_warning_is_about_an_improved_arm(
+    tmp_path: Path, about: str, severity: str, said: bool
+) -> None:
+    write_small(tmp_path, [])
+    found = [finding(severity, "not converged", about), finding("note", "spread of seeds unknown", BETTER)]
+    write_json(tmp_path / "findings.json", {"findings": found, "conclusions": []})
+    lead = section(page_of(tmp_path), "findings").lead
+    assert lead.endswith(f"None of the errors and warnings is about the improved arm, “{BETTER}”.") == said
 
 
 def test_a_partial_run_leaves_out_what_is_missing_and_says_so(tmp_path: Path) -> None:
@@ -161,6 +208,35 @@ def test_pictures_carry_their_errors(tmp_path: Path) -> None:
     assert gallery.strips[1].pictures[0].pixels.max() == 64  # 0.25 of 255, rounded
 
 
+def test_differences_are_signed_and_of_one_scale(tmp_path: Path) -> None:
+    write_small(tmp_path, [row(TEN, 1.0)])
+    target = np.full((2, 1, 4, 4), 0.5, np.float32)
+    for arm, offset in ((TEN, 0.25), (BETTER, -0.125), (PCA, 0.0)):
+        arrays: dict[str, NDArray[Any]] = {
+            "index": np.array([7, 9]),
+            "target": target,
+            "reconstruction": target + np.float32(offset),
+            "error": np.array([0.5, 1.5]),
+        }
+        write_arrays(tmp_path / "arrays" / slug(arm, 0) / "reconstruction.npz", arrays)
+    write_arrays(tmp_path / "arrays" / slug(PCA, 0) / "components.npz", {"explained_variance_ratio": np.array([0.6])})
+    write_rows(tmp_path / "results.csv", Result, [row(arm, 1.0) for arm in (TEN, BETTER, PCA)])
+    page = page_of(tmp_path)
+    gallery = next(block for block in section(page, "pictures").blocks if getattr(block, "fold", ""))
+    assert isinstance(gallery, Gallery)
+    assert [strip.label for strip in gallery.strips] == ["original", PCA, TEN, BETTER]
+    # Vermilion at the scale's end, blue half-way to the other, neutral at 0.
+    colours = [strip.pictures[0].pixels[0, 0].tolist() for strip in gallery.strips[1:]]
+    assert colours == [[247, 245, 240], [213, 94, 0], [127, 184, 216]]
+    assert gallery.scale is not None
+    assert (gallery.scale.low, gallery.scale.high) == ("\u22120.25", "0.25")
+    of_pca = section(page, "components").blocks[-1]
+    assert isinstance(of_pca, Gallery)
+    assert [strip.label for strip in of_pca.strips] == ["original", "reconstruction", "difference"]
+    assert [picture.caption for picture in of_pca.strips[1].pictures] == ["0.500", "1.50"]
+    assert of_pca.claim == f"On these 2 pictures {PCA} has a squared error of 1 a picture, from 0.500 to 1.50."
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_any_number_of_channels_can_be_shown(tmp_path: Path, channels: int) -> None:
     write_small(tmp_path, [row(TEN, 1.0)])
@@ -200,6 +276,28 @@ def test_hidden_pixels_turn_blue_in_the_input_only(tmp_path: Path) -> None:
     assert pixels[0, 1].tolist() == [86, 180, 233]
     assert pixels[0, 0].tolist() == [255, 255, 255]
     assert "Hidden pixels are blue." in gallery.caption
+
+
+def test_arms_that_learned_from_the_validation_pictures_are_named(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    used = {TEN: "train and validation", BETTER: "train"}
+    write_json(tmp_path / "experiment.json", {"arms": [{"name": arm, "data_used": used[arm]} for arm in used]})
+    history = [HistoryRow(arm, 0, step, step, 0.0, "mse", "train", 0.1) for arm in used for step in (1, 2)]
+    write_rows(tmp_path / "history.csv", HistoryRow, [*history, history[-1]._replace(split="validation")])
+    plot = section(page_of(tmp_path), "learning").blocks[0]
+    assert isinstance(plot, Plot)
+    assert plot.caption.endswith(f"Trained on the validation pictures too, hence without a validation curve: “{TEN}”.")
+
+
+def test_what_pca_spends_is_not_called_trainable(run_folder: Path) -> None:
+    table = section(page_of(run_folder), "results").blocks[1]
+    assert isinstance(table, Table)
+    assert "parameters" in [column.label for column in table.columns]
+
+
+def test_an_experiment_without_reports_has_no_comparison(tmp_path: Path) -> None:
+    page = page_of(write_small(tmp_path, [row(TEN, 1.0)]))
+    assert [found.anchor for found in page.sections] == ["findings", "results", "reproduce"]
 
 
 def test_an_accuracy_is_led_by_the_highest(tmp_path: Path) -> None:

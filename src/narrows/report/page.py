@@ -58,13 +58,23 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What was seen in one arm; the whole run has neither label nor style."""
+
+    label: str
+    text: str
+    style: Style | None = None
+
+
+@dataclass(frozen=True)
 class Card:
-    """A finding or a conclusion: a tagged heading and its paragraphs, each with an optional lead-in word."""
+    """A finding or a conclusion: a tagged heading, a line an arm, paragraphs with an optional lead-in word each."""
 
     tag: str
     tone: Tone
     title: str
     lines: tuple[tuple[str, str], ...]
+    seen: tuple[Sight, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,8 @@ class Picture:
     pixels: NDArray[np.uint8]
     alt: str
     caption: str = ""
+    coded: bool = False
+    """Whether its colours stand for numbers, so that dark paper may turn light and dark over."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +161,7 @@ class Gallery:
     width: int
     heads: tuple[str, ...] = ()
     scale: Scale | None = None
+    fold: str = ""
     flow: bool = False
     """One strip whose pictures break into lines, rather than a table with one strip a row."""
     number: int = 0

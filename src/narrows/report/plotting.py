@@ -5,6 +5,7 @@ the report's time.
 """
 
 import math
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
@@ -25,7 +27,8 @@ from narrows.report.text import visible
 _LEFT, _RIGHT, _GAP = 0.52, 0.1, 0.62
 _TALLEST_SQUARE = 3.2
 _TOP, _TITLE_LINE, _BOTTOM, _BARE = 0.3, 0.15, 0.46, 0.12
-_LEGEND_LINE = 0.19
+_LEGEND_LINE, _LEGEND_LEFT, _LEGEND_SIZE = 0.19, 0.44, 8.5
+_HANDLE, _PAD = 0.4, 0.1
 _COUNTED = ("epoch", "step", "unit", "component")
 
 
@@ -38,8 +41,9 @@ def draw_plot(plot: Plot) -> Figure:
     titles = [_title(panel, plot.columns) for panel in plot.panels]
     row_height = tall + below + _TOP + _TITLE_LINE * max(title.count("\n") for title in titles)
     entries = _legend_entries(plot)
-    columns = 1 if any(len(label) > 52 for label in entries) else 2
-    legend = _LEGEND_LINE * math.ceil(len(entries) / columns) + (0.08 if entries else 0.0)
+    labels, across = _legend_labels(list(entries))
+    lines = math.ceil(sum(label.count("\n") + 1 for label in labels) / across)
+    legend = _LEGEND_LINE * lines + (0.08 if entries else 0.0)
     height = math.ceil(len(plot.panels) / plot.columns) * row_height + legend
     figure = Figure(figsize=(WIDTH, height))
     for place, (panel, title) in enumerate(zip(plot.panels, titles, strict=True)):
@@ -52,11 +56,14 @@ def draw_plot(plot: Plot) -> Figure:
         handles = [Line2D([], [], **_look(style), markersize=6) for style in entries.values()]
         figure.legend(
             handles,
-            [_legend_label(label) for label in entries],
+            labels,
             loc="lower left",
-            bbox_to_anchor=((_LEFT - 0.08) / WIDTH, 0.0),
-            ncols=columns,
-            handlelength=3.4,
+            bbox_to_anchor=(_LEGEND_LEFT / WIDTH, 0.0),
+            ncols=across,
+            handlelength=_HANDLE * 72 / _LEGEND_SIZE,
+            handletextpad=_PAD * 72 / _LEGEND_SIZE,
+            columnspacing=_PAD * 72 / _LEGEND_SIZE,
+            fontsize=_LEGEND_SIZE,
             borderaxespad=0.0,
             labelspacing=0.35,
         )
@@ -137,6 +144,28 @@ def _legend_entries(plot: Plot) -> dict[str, Style]:
     lines = [mark for panel in plot.panels for mark in panel.marks if isinstance(mark, Line)]
     entries = {line.label: line.style for line in lines}
     return entries if len(entries) > 1 else {}
+
+
+def _legend_labels(names: Sequence[str]) -> tuple[list[str], int]:
+    """Labels, and in how many columns all of them fit; one that is wider than the figure is wrapped."""
+    width = WIDTH - _LEGEND_LEFT - _RIGHT
+    labels = [_legend_label(name) for name in names]
+    widest = max(map(_inches, labels), default=0.0)
+    across = int((width + _PAD) / (widest + _HANDLE + 2 * _PAD))
+    if across:
+        return labels, min(across, 3)
+    letters = max(map(len, labels))
+    while any(_inches(part) > width - _HANDLE - _PAD for label in labels for part in wrap(label, letters)):
+        letters = int(0.9 * letters)
+    return ["\n".join(wrap(label, letters)) for label in labels], 1
+
+
+def _inches(text: str) -> float:
+    """A label's width in matplotlib's own font, which is wider than the page's."""
+    font = get_font(findfont(FontProperties()))
+    font.set_size(_LEGEND_SIZE, 72)
+    font.set_text(text)
+    return float(font.get_width_height()[0]) / 64 / 72
 
 
 def _legend_label(label: str) -> str:

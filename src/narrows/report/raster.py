@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from narrows.report.page import Picture, Scale
-
 Pixels = NDArray[np.uint8]
 
 _SIGNED = ("#0072b2", "#7fb8d8", "#f7f5f0", "#eaae7f", "#d55e00")
 """Blue below zero, paper at zero, vermilion above: told apart by every common colour blindness."""
-_HEAT = ("#0b0b16", "#3a2a6e", "#8f3f83", "#d9655c", "#f6b26b", "#fdf6d6")
-"""Lightness rises evenly from nothing to most, so that grey print keeps the order."""
+_HEAT = ("#f7d2a400", "#f7d2a4ff", "#ec9f6eff", "#cf6a62ff", "#9c3f6aff", "#5f2468ff", "#2c1048ff")
+"""From the page's own ground, lightness falls in even steps, so that grey print keeps the order."""
 _LARGEST = 160
 _HIDDEN = np.array([86, 180, 233], np.float64)
 
@@ -44,20 +42,15 @@ def signed(image: NDArray[Any], limit: float) -> Pixels:
     return _through(_SIGNED, scaled.mean(0) / 2 + 0.5)
 
 
+def difference(image: NDArray[Any], limit: float) -> Pixels:
+    """Differences (..., channel, height, width), mean over channels, in the colours of `signed`; sources stack."""
+    stacked = np.concatenate(image.reshape(-1, *image.shape[-3:]), axis=-2)
+    return _through(_SIGNED, np.nan_to_num(stacked).mean(0) / (limit or 1.0) / 2 + 0.5)
+
+
 def heat(image: NDArray[Any], high: float) -> Pixels:
-    """Errors (channel, height, width), mean over channels, from 0 (dark) to `high` (light)."""
-    return _through(_HEAT, np.nan_to_num(image).mean(0) / (high or 1.0))
-
-
-def heat_scale(high: str) -> Scale:
-    """What the colours of `heat` mean."""
-    return Scale(Picture(_through(_HEAT, np.linspace(0, 1, 64)[None]), "colour scale from dark to light"), "0", high)
-
-
-def signed_scale() -> Scale:
-    """What the colours of `signed` mean."""
-    band = _through(_SIGNED, np.linspace(0, 1, 64)[None])
-    return Scale(Picture(band, "colour scale from blue over paper to vermilion"), "negative", "positive")
+    """Errors (channel, height, width), mean over channels, from 0 (the page's ground) to `high`: with transparency."""
+    return _through(_HEAT, np.nan_to_num(image, nan=high, posinf=high).mean(0) / (high or 1.0))
 
 
 def mosaic(tiles: Sequence[Pixels], columns: int) -> Pixels:
@@ -91,8 +84,8 @@ def png(pixels: Pixels) -> bytes:
 
 
 def _through(anchors: Sequence[str], share: NDArray[Any]) -> Pixels:
-    """Colours (height, width, 3) of shares (height, width) in [0,1], straight between evenly spaced anchors."""
-    stops = np.array([[int(anchor[start : start + 2], 16) for start in (1, 3, 5)] for anchor in anchors], np.float64)
+    """Colours (height, width, 3 or 4) of shares (height, width) in [0,1], straight between evenly spaced anchors."""
+    stops = np.array([list(bytes.fromhex(anchor[1:])) for anchor in anchors], np.float64)
     places = np.linspace(0.0, 1.0, len(stops))
     clipped = np.clip(share, 0.0, 1.0)
     return np.stack([np.rint(np.interp(clipped, places, stop)) for stop in stops.T], -1).astype(np.uint8)

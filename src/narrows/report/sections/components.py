@@ -5,15 +5,17 @@ import numpy as np
 from narrows.report.arms import Arm
 from narrows.report.numbers import figure, percent
 from narrows.report.page import Gallery, Line, Panel, Picture, Plot, Section, Strip
-from narrows.report.raster import display_width, photograph, signed, signed_scale
+from narrows.report.raster import display_width, photograph, signed
+from narrows.report.scales import signed_scale
 from narrows.report.sections.data import class_name
+from narrows.report.sections.differences import differences_of
 from narrows.report.subject import Arrays, Subject
 
 _MOST_COMPONENTS = 32
 
 
 def components(subject: Subject) -> Section | None:
-    """The PCA with most components: variance explained, components, pictures at percentiles."""
+    """The PCA with most components: variance explained, components, reconstructions, pictures at percentiles."""
     found = [
         (arm, arrays)
         for arm in subject.arms
@@ -22,11 +24,8 @@ def components(subject: Subject) -> Section | None:
     if not found:
         return None
     arm, arrays = max(found, key=lambda pair: len(pair[1].get("explained_variance_ratio", ())))
-    blocks = tuple(
-        block
-        for block in (_variance(arm, arrays), _faces(arm, arrays), _percentiles(subject, arrays))
-        if block is not None
-    )
+    drawn = (_variance(arm, arrays), _faces(arm, arrays), differences_of(subject, arm), _percentiles(subject, arrays))
+    blocks = tuple(block for block in drawn if block is not None)
     return Section("components", "Principal components", blocks) if blocks else None
 
 
@@ -65,11 +64,13 @@ def _faces(arm: Arm, arrays: Arrays) -> Gallery | None:
     if "components" not in arrays:
         return None
     ratio = arrays.get("explained_variance_ratio")
+    coded = arrays["components"].shape[1] != 3
     shown = [
         Picture(
             signed(component, float(np.abs(component).max())),
             f"component {place + 1}",
             f"{place + 1}" + (f"\n{percent(float(ratio[place]), 2)}" if ratio is not None else ""),
+            coded=coded,
         )
         for place, component in enumerate(arrays["components"][:_MOST_COMPONENTS])
     ]
@@ -81,7 +82,7 @@ def _faces(arm: Arm, arrays: Arrays) -> Gallery | None:
         caption=f"{arm.name}: the mean picture, then the components in order of the variance that they explain.",
         strips=(Strip("", tuple(shown)),),
         width=display_width(arrays["components"].shape[-1]),
-        scale=signed_scale(),
+        scale=signed_scale() if coded else None,
         flow=True,
     )
 

@@ -74,7 +74,8 @@ def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Seri
         name=f"loss-per-epoch-{file_name(term)}",
         claim=f"“{winner}” ends {_best(term)} on {split}, at {figure(ends[split, winner])}.",
         caption=f"Per epoch, {_words(term)}: mean over seeds, the band from lowest to highest."
-        + _absent(subject, {arm for _, arm in ends}),
+        + _absent(subject, {arm for _, arm in ends})
+        + _unvalidated(subject, set(ends)),
         alt=f"Curves of {_words(term)} over epochs, one an arm: "
         + ", ".join(f"{arm} ends at {figure(value)} on {place}" for (place, arm), value in ends.items()),
         panels=tuple(panels),
@@ -146,6 +147,20 @@ def _logarithmic(term: str, lines: list[Line]) -> bool:
 def _absent(subject: Subject, present: set[str]) -> str:
     absent = [arm.name for arm in subject.trained if arm.name not in present]
     return f" Without this term: {', '.join(absent)}." if absent else ""
+
+
+def _unvalidated(subject: Subject, present: set[tuple[str, str]]) -> str:
+    """Which arms have no validation curve since they learned from the validation pictures."""
+    found = [
+        f"“{arm.name}”"
+        for arm in subject.arms
+        if "validation" in arm.data_used and ("train", arm.name) in present and ("validation", arm.name) not in present
+    ]
+    return (
+        f" Trained on the validation pictures too, hence without a validation curve: {', '.join(found)}."
+        if found
+        else ""
+    )
 
 
 def _words(term: str) -> str:

@@ -3,33 +3,27 @@
 from typing import Any
 
 from narrows.report.arms import Arm
-from narrows.report.page import Card, Cards, Prose, Section, Tone, Tree, Trees
+from narrows.report.page import Card, Cards, Prose, Section, Sight, Tone, Tree, Trees
 from narrows.report.subject import Subject
+from narrows.results import Finding
 
 _TONES: dict[str, Tone] = {"error": "error", "warning": "warning", "note": "note"}
 
 
 def findings(subject: Subject) -> Section:
-    """The doctor's findings, gravest first."""
+    """The doctor's findings, gravest first, one card for all arms in which the same was found."""
     found = sorted(subject.run.findings, key=lambda finding: list(_TONES).index(finding.severity))
     if not found:
         examined = (subject.run.folder / "findings.json").exists()
         lead = "The doctor examined this run and found nothing to object to."
         return Section("findings", "Findings", (), lead=lead if examined else "No doctor has examined this run yet.")
-    cards = tuple(
-        Card(
-            tag=finding.severity,
-            tone=_TONES[finding.severity],
-            title=finding.name,
-            lines=tuple(
-                (head, text)
-                for head, text in (("In", finding.arm), ("Seen", finding.evidence), ("Cure", finding.cure))
-                if text
-            ),
-        )
-        for finding in found
-    )
-    return Section("findings", "Findings", (Cards(cards),), lead=_tally([finding.severity for finding in found]))
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for finding in found:
+        alike.setdefault((finding.severity, finding.name), []).append(finding)
+    cards = Cards(tuple(_card(subject, group) for group in alike.values()))
+    tally = _tally([finding.severity for finding in found], grouped=len(alike) < len(found))
+    calm = _clean_arms(subject, found)
+    return Section("findings", "Findings", (cards,), lead=f"{tally} {calm}".strip())
 
 
 def protocol(subject: Subject) -> Section | None:
@@ -42,11 +36,35 @@ def protocol(subject: Subject) -> Section | None:
     return Section("protocol", "Protocol", blocks) if blocks else None
 
 
-def _tally(severities: list[str]) -> str:
+def _card(subject: Subject, alike: list[Finding]) -> Card:
+    """One finding: what was seen in each arm, and each cure once."""
+    styles = {arm.name: arm.style for arm in subject.arms}
+    first = alike[0]
+    return Card(
+        tag=first.severity,
+        tone=_TONES[first.severity],
+        title=first.name,
+        seen=tuple(Sight(finding.arm, finding.evidence, styles.get(finding.arm)) for finding in alike),
+        lines=tuple(("Cure", cure) for cure in dict.fromkeys(finding.cure for finding in alike) if cure),
+    )
+
+
+def _clean_arms(subject: Subject, found: list[Finding]) -> str:
+    """That no error or warning is about an improved arm, where that is so and not plain; else nothing."""
+    grave = {finding.arm for finding in found if finding.severity != "note"}
+    improved = [arm.name for arm in subject.arms if arm.role == "improved"]
+    if not grave or not improved or grave & {"", *improved}:
+        return ""
+    whom = f"the improved arm, “{improved[0]}”" if len(improved) == 1 else "any of the improved arms"
+    return f"None of the errors and warnings is about {whom}."
+
+
+def _tally(severities: list[str], *, grouped: bool) -> str:
     counts = [(severity, severities.count(severity)) for severity in _TONES]
     words = [f"{number} {severity}{'s' if number > 1 else ''}" for severity, number in counts if number]
     listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-    return f"The doctor has {listed}. Read these before any figure below."
+    how = ", the same in several arms told once" if grouped else ""
+    return f"The doctor has {listed}{how}. Read {'it' if len(severities) == 1 else 'them'} before any figure below."
 
 
 def _has_text(arm: Arm) -> bool:

@@ -9,24 +9,25 @@ from narrows.report.raster import (
     display_width,
     enlarged,
     heat,
-    heat_scale,
     mosaic,
     photograph,
     signed,
-    signed_scale,
 )
+from narrows.report.scales import heat_scale, shared_top, signed_scale
 from narrows.report.sections.data import heads
+from narrows.report.sections.differences import every_difference
+from narrows.report.sections.shown import at, originals, reconstructed, shown_arms, shown_numbers
 from narrows.report.subject import Arrays, Subject
 
-_SHOWN = 10
 _MOST_FILTERS = 64
 _TILE = 28
 """Least width of one filter in the mosaic of them."""
 
 
 def pictures(subject: Subject) -> Section | None:
-    """Reconstructions beside their targets, then maps of the error."""
-    blocks = tuple(block for block in (_side_by_side(subject), _error_maps(subject)) if block is not None)
+    """Reconstructions beside their targets, what they differ by, and maps of the error."""
+    found = (_side_by_side(subject), every_difference(subject), _error_maps(subject))
+    blocks = tuple(block for block in found if block is not None)
     return Section("pictures", "Pictures", blocks) if blocks else None
 
 
@@ -59,7 +60,8 @@ def filters(subject: Subject) -> Section | None:
         if weights is not None and weights.ndim == 4 and len(weights):
             shown = [enlarged(signed(unit, float(np.abs(unit).max())), _TILE) for unit in weights[:_MOST_FILTERS]]
             columns = int(np.ceil(np.sqrt(len(shown))))
-            tiles.append(Picture(mosaic(shown, columns), f"{len(shown)} first-layer filters of {arm.name}", arm.name))
+            alt = f"{len(shown)} first-layer filters of {arm.name}"
+            tiles.append(Picture(mosaic(shown, columns), alt, arm.name, coded=weights.shape[1] != 3))
     if not tiles:
         return None
     gallery = Gallery(
@@ -68,84 +70,60 @@ def filters(subject: Subject) -> Section | None:
         caption=f"Up to {_MOST_FILTERS} units of the first layer, first seed, each scaled to its own largest weight.",
         strips=(Strip("", tuple(tiles)),),
         width=8 * (_TILE + 1),
-        scale=signed_scale(),
+        scale=signed_scale() if any(tile.coded for tile in tiles) else None,
         flow=True,
     )
     return Section("filters", "First-layer filters", (gallery,))
 
 
 def _side_by_side(subject: Subject) -> Gallery | None:
-    arms = [arm for arm in subject.pictured if "reconstruction" in subject.reconstructions[arm.name]]
-    if not arms:
-        return None
-    first = subject.reconstructions[arms[0].name]
-    seen = [set(subject.reconstructions[arm.name]["index"].tolist()) for arm in arms]
-    numbers = [number for number in first["index"].tolist() if all(number in found for found in seen)][:_SHOWN]
+    arms = shown_arms(subject)
+    numbers = shown_numbers(subject, arms)
     if not numbers:
         return None
-    target = dict(zip(first["index"].tolist(), first["target"], strict=True))
-    originals = tuple(Picture(photograph(target[number]), f"original, picture {number}") for number in numbers)
-    strips = [Strip("original", originals)]
-    strips += [_reconstructed(arm, subject.reconstructions[arm.name], numbers) for arm in arms]
-    means = {arm.name: _mean_error(subject.reconstructions[arm.name], numbers) for arm in arms}
+    found = {arm: subject.reconstructions[arm.name] for arm in arms}
+    first = found[arms[0]]
+    means = {arm.name: float(at(arrays, "error", numbers).mean()) for arm, arrays in found.items()}
     winner = min(means, key=lambda name: means[name])
     return Gallery(
         name="side-by-side",
         claim=f"On these {len(numbers)} pictures “{winner}” comes closest: {figure(means[winner], 3)} squared error a"
         " picture.",
         caption="First seed, clipped to the visible range. Below each picture its squared error, of the raw output.",
-        strips=tuple(strips),
+        strips=(originals(first, numbers), *(reconstructed(arm, arrays, numbers) for arm, arrays in found.items())),
         width=display_width(first["target"].shape[-1]),
         heads=heads(subject, first, numbers),
     )
 
 
-def _mean_error(arrays: Arrays, numbers: list[int]) -> float:
-    return float(arrays["error"][np.isin(arrays["index"], numbers)].mean())
-
-
-def _reconstructed(arm: Arm, arrays: Arrays, numbers: list[int]) -> Strip:
-    """An arm's pictures in the columns of `numbers`."""
-    place = {number: place for place, number in enumerate(arrays["index"].tolist())}
-    shown = []
-    for number in numbers:
-        error = figure(float(arrays["error"][place[number]]), 3)
-        alt = f"picture {number} by {arm.name}, squared error {error}"
-        shown.append(Picture(photograph(arrays["reconstruction"][place[number]]), alt, error))
-    return Strip(arm.name, tuple(shown), arm.style)
-
-
 def _error_maps(subject: Subject) -> Gallery | None:
     maps = {
-        arm: subject.reconstructions[arm.name]["error_map"]
+        arm: found["error_map"].reshape(-1, *found["error_map"].shape[-2:])
         for arm in subject.pictured
-        if "error_map" in subject.reconstructions[arm.name]
+        if "error_map" in (found := subject.reconstructions[arm.name])
     }
     if not maps:
         return None
-    high = max(float(np.nan_to_num(found).mean(-3).max()) for found in maps.values())
+    top = shared_top([found.mean(0) for found in maps.values()])
     means = {arm.name: float(found.mean()) for arm, found in maps.items()}
     winner = min(means, key=lambda name: means[name])
+    shown = tuple(
+        Picture(
+            heat(found, top.value),
+            f"error map of {arm.name}, mean {figure(means[arm.name], 3)}",
+            f"{arm.name}\nmean {figure(means[arm.name], 3)}",
+            coded=True,
+        )
+        for arm, found in maps.items()
+    )
     return Gallery(
         name="error-maps",
         claim=f"“{winner}” leaves the least, {figure(means[winner], 3)} a pixel.",
-        caption=f"Squared error of every pixel, mean over the {subject.split} split and over channels, first seed. One"
-        " scale for all.",
-        strips=(
-            Strip(
-                "",
-                tuple(
-                    Picture(
-                        heat(found.reshape(-1, *found.shape[-2:]), high),
-                        f"error map of {arm.name}, mean {figure(means[arm.name], 3)}",
-                        f"{arm.name}\nmean {figure(means[arm.name], 3)}",
-                    )
-                    for arm, found in maps.items()
-                ),
-            ),
-        ),
+        caption=f"Squared error of every pixel, mean over the {subject.split} split and over channels, first seed."
+        f" {top.sentence}",
+        strips=(Strip("", shown),),
         width=display_width(next(iter(maps.values())).shape[-1], smallest=120),
-        scale=heat_scale(figure(high, 2)),
+        scale=heat_scale(top),
         flow=True,
     )
 

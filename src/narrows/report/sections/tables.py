@@ -29,8 +29,8 @@ def results(subject: Subject) -> Section | None:
         "Results",
         blocks,
         lead="Metrics judge the raw output of the decoder against the clean picture; where clamping it to the range"
-        " of pictures changes a figure, the clamped one stands below it. ↓ lower is better, ↑ higher is better; the"
-        " best of a column is bold and marked ◆.",
+        " of pictures changes a figure, the clamped one stands below it in brackets. ↓ lower is better, ↑ higher is"
+        " better; the best of a column is bold and marked ◆.",
     )
 
 
@@ -77,7 +77,7 @@ def _shown(metric: str, found: dict[tuple[str, str], Measure]) -> bool:
 
 def _column(name: str) -> Column:
     metric = metric_of(name)
-    return Column(metric.label, ", ".join(part for part in (metric.unit, _ARROWS[metric.better]) if part))
+    return Column(metric.label, ",\u00a0".join(part for part in (metric.unit, _ARROWS[metric.better]) if part))
 
 
 def _cell(measure: Measure | None, clamped: Measure | None) -> Cell:
@@ -85,7 +85,7 @@ def _cell(measure: Measure | None, clamped: Measure | None) -> Cell:
         return Cell(MISSING)
     second = figure(clamped.interval.mean) if clamped else ""
     changed = bool(clamped) and second != figure(measure.interval.mean)
-    return Cell(measured(measure.interval), f"clamped {second}" if changed else "")
+    return Cell(measured(measure.interval), f"({second})" if changed else "")
 
 
 def _clamped(subject: Subject, arm: Arm, metric: str, place: tuple[str, str, str]) -> Measure | None:
@@ -120,7 +120,7 @@ def _caption(where: str, found: list[Measure]) -> str:
 
 
 def _sizes(subject: Subject) -> Table | None:
-    """What each arm spends: numbers in the code and around it, trainable numbers, seconds."""
+    """What each arm spends: numbers in the code and around it, the model's own numbers, seconds."""
     rows = tuple(
         (Cell(arm.name, style=arm.style), *(_whole(number) for number in _numbers(arm)), Cell(_seconds(subject, arm)))
         for arm in subject.arms
@@ -134,7 +134,7 @@ def _sizes(subject: Subject) -> Table | None:
             Column("arm", numeric=False),
             Column("in the code", "numbers a picture"),
             Column("around the code", "numbers a picture"),
-            Column("trainable", "numbers"),
+            Column("parameters", "numbers"),
             Column("training", "mean over seeds"),
         ),
         groups=(Group("", rows),),
