@@ -64,7 +64,7 @@ def section(run: Run) -> Iterator[str]:
     """One experiment: what was run on what, its arms, and the source reports' figures beside it."""
     experiment, place = run.experiment, run.environment
     counts = ", ".join(f"{count} {split}" for split, count in experiment["data"]["n"].items())
-    yield f"\n## {experiment['name']}: {experiment['title'].lower()}\n"
+    yield f"\n## {experiment['name']}: {experiment['title']}\n"
     yield f"{experiment['question']}\n"
     yield f"- `{place['command']}`, {place['seconds'] / 60:.0f} minutes, {place['date']}"
     yield f"- {experiment['data']['name']}: {counts}"

@@ -1,7 +1,6 @@
 """The catalogue on the real files; skipped where the data root is not named."""
 
 import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -53,14 +52,6 @@ def test_cifar10_s_known_numbers() -> None:
     # Channel means as commonly given: only right if planes and rows are read in the right order.
     means = train.images.mean(axis=(0, 2, 3)) / 255
     assert means == pytest.approx([0.4914, 0.4822, 0.4465], abs=5e-5)
-
-
-@needs_data
-def test_mnist_loads_well_under_a_second() -> None:
-    load_present("mnist")
-    start = time.perf_counter()
-    load("mnist")
-    assert time.perf_counter() - start < 1
 
 
 @needs_data
