@@ -15,7 +15,11 @@ _SIGNED = ("#0072b2", "#7fb8d8", "#f7f5f0", "#eaae7f", "#d55e00")
 """Blue below zero, paper at zero, vermilion above: told apart by every common colour blindness."""
 _HEAT = ("#f7d2a400", "#f7d2a4ff", "#ec9f6eff", "#cf6a62ff", "#9c3f6aff", "#5f2468ff", "#2c1048ff")
 """From the page's own ground, lightness falls in even steps, so that grey print keeps the order."""
+_STEPS = 252
+"""Of every scale: with its middle, its quarters and the clear lines of a mosaic it fits a palette of 256 colours."""
 _LARGEST = 160
+_LARGE = 200_000
+"""Numbers of a picture from which fewer bytes are worth the time."""
 _HIDDEN = np.array([86, 180, 233], np.float64)
 
 
@@ -65,6 +69,30 @@ def mosaic(tiles: Sequence[Pixels], columns: int) -> Pixels:
     return canvas
 
 
+def near_square(number: int) -> tuple[int, int]:
+    """Rows and columns of a grid of `number` fields: without empty fields where no side is half as long again.
+
+    >>> near_square(1156), near_square(128), near_square(30)
+    ((34, 34), (11, 12), (5, 6))
+    """
+    rows = math.isqrt(number)
+    exact = next((rows - step for step in range(rows) if number % (rows - step) == 0), 1)
+    if number <= 1.5 * exact**2:
+        return exact, number // exact
+    columns = math.isqrt(number - 1) + 1
+    return math.ceil(number / columns), columns
+
+
+def unit_grid(values: NDArray[Any], limit: float, *, two_sided: bool) -> Pixels:
+    """One field a number (unit,), as `signed` from -limit to limit or as `heat` from 0: (rows, columns, 4)."""
+    row = np.asarray(values, np.float64).reshape(1, 1, -1)
+    colours = (signed if two_sided else heat)(row, limit)[0]
+    rows, columns = near_square(len(colours))
+    canvas = np.zeros((rows * columns, 4), np.uint8)
+    canvas[: len(colours)] = np.pad(colours, ((0, 0), (0, 4 - colours.shape[1])), constant_values=255)
+    return canvas.reshape(rows, columns, 4)
+
+
 def enlarged(pixels: Pixels, least: int) -> Pixels:
     """Pixels repeated to the least whole multiple of their width that reaches `least`."""
     times = math.ceil(least / pixels.shape[1])
@@ -77,15 +105,27 @@ def display_width(width: int, smallest: int = 56) -> int:
 
 
 def png(pixels: Pixels) -> bytes:
-    """Encode (height, width, 3 or 4) as PNG."""
+    """Encode (height, width, 3 or 4) as PNG; a large one with a palette where it has few enough colours."""
     buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", compress_level=3)
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    (_paletted(image) if pixels.size > _LARGE else image).save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
+
+
+def _paletted(image: Image.Image) -> Image.Image:
+    """The same picture as numbers of its colours, a third of the bytes; unchanged where it has more than 256."""
+    packed = np.asarray(image.convert("RGBA")).view(np.uint32)[..., 0]
+    colours, places = np.unique(packed, return_inverse=True)
+    if len(colours) > 256:
+        return image
+    found = Image.fromarray(places.reshape(packed.shape).astype(np.uint8), "P")
+    found.putpalette(colours.tobytes(), "RGBA")
+    return found
 
 
 def _through(anchors: Sequence[str], share: NDArray[Any]) -> Pixels:
     """Colours (height, width, 3 or 4) of shares (height, width) in [0,1], straight between evenly spaced anchors."""
     stops = np.array([list(bytes.fromhex(anchor[1:])) for anchor in anchors], np.float64)
     places = np.linspace(0.0, 1.0, len(stops))
-    clipped = np.clip(share, 0.0, 1.0)
+    clipped = np.rint(np.clip(share, 0.0, 1.0) * _STEPS) / _STEPS
     return np.stack([np.rint(np.interp(clipped, places, stop)) for stop in stops.T], -1).astype(np.uint8)

@@ -8,18 +8,26 @@ from numpy.typing import NDArray
 from narrows.report.arms import Arm
 from narrows.report.numbers import percent
 from narrows.report.page import Bars, Cloud, Panel, Plot, Section
+from narrows.report.sections.activations import activations, error_over_active, usage
 from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Subject
 
 
 def codes(subject: Subject) -> Section | None:
-    """Two components of the codes, and the activity of every unit."""
+    """Two components of the codes, the codes of single pictures, and the activity of every unit."""
     found = {
         arm: arrays
         for arm in subject.arms
         if arm.seeds and (arrays := subject.run.arrays(arm.name, arm.seeds[0], "codes"))
     }
-    blocks = tuple(block for block in (_projection(subject, found), _activity(found)) if block is not None)
+    parts = (
+        _projection(subject, found),
+        activations(subject, found),
+        usage(subject),
+        error_over_active(subject),
+        _activity(found),
+    )
+    blocks = tuple(block for block in parts if block is not None)
     return Section("codes", "Codes", blocks) if blocks else None
 
 

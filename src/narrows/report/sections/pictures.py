@@ -1,27 +1,14 @@
-"""Pictures side by side, where their errors lie, the worst of them, and the filters of the first layer."""
-
-import numpy as np
+"""Pictures side by side, where their errors lie, and the worst of them."""
 
 from narrows.report.arms import Arm
 from narrows.report.numbers import figure
 from narrows.report.page import Gallery, Picture, Section, Strip
-from narrows.report.raster import (
-    display_width,
-    enlarged,
-    heat,
-    mosaic,
-    photograph,
-    signed,
-)
-from narrows.report.scales import heat_scale, shared_top, signed_scale
+from narrows.report.raster import display_width, heat, mosaic, photograph
+from narrows.report.scales import heat_scale, shared_top
 from narrows.report.sections.data import heads
 from narrows.report.sections.differences import every_difference
 from narrows.report.sections.shown import at, originals, reconstructed, shown_arms, shown_numbers
 from narrows.report.subject import Arrays, Subject
-
-_MOST_FILTERS = 64
-_TILE = 28
-"""Least width of one filter in the mosaic of them."""
 
 
 def pictures(subject: Subject) -> Section | None:
@@ -50,30 +37,6 @@ def worst(subject: Subject) -> Gallery | None:
         strips=strips,
         width=display_width(subject.reconstructions[found[0].name]["worst_target"].shape[-1]),
     )
-
-
-def filters(subject: Subject) -> Section | None:
-    """What the units of the first layer look for."""
-    tiles = []
-    for arm in subject.trained:
-        weights = subject.run.arrays(arm.name, arm.seeds[0], "filters").get("first_layer")
-        if weights is not None and weights.ndim == 4 and len(weights):
-            shown = [enlarged(signed(unit, float(np.abs(unit).max())), _TILE) for unit in weights[:_MOST_FILTERS]]
-            columns = int(np.ceil(np.sqrt(len(shown))))
-            alt = f"{len(shown)} first-layer filters of {arm.name}"
-            tiles.append(Picture(mosaic(shown, columns), alt, arm.name, coded=weights.shape[1] != 3))
-    if not tiles:
-        return None
-    gallery = Gallery(
-        name="filters",
-        claim="What each unit of the first layer looks for.",
-        caption=f"Up to {_MOST_FILTERS} units of the first layer, first seed, each scaled to its own largest weight.",
-        strips=(Strip("", tuple(tiles)),),
-        width=8 * (_TILE + 1),
-        scale=signed_scale() if any(tile.coded for tile in tiles) else None,
-        flow=True,
-    )
-    return Section("filters", "First-layer filters", (gallery,))
 
 
 def _side_by_side(subject: Subject) -> Gallery | None:

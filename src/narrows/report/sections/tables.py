@@ -9,7 +9,7 @@ from narrows.report.subject import MERITS, Key, Measure, Subject, metric_of
 from narrows.results import METRICS
 
 _ARROWS = {"lower": "↓", "higher": "↑", "": ""}
-_PLURAL = {"as reported": "As reported", "improved": "Improved", "compared": "Compared", "baseline": "Baselines"}
+PLURAL = {"as reported": "As reported", "improved": "Improved", "compared": "Compared", "baseline": "Baselines"}
 _ELSEWHERE = ("clamped", "training", "checks")
 """Evaluations that stand in a cell's second line, in the comparison, or with the doctor."""
 
@@ -57,7 +57,7 @@ def _table(subject: Subject, place: tuple[str, str, str], folded: bool) -> Table
 
     present = {arm for arm, _ in found}
     groups = tuple(
-        Group(_PLURAL[role], rows)
+        Group(PLURAL[role], rows)
         for role in ROLES
         if (rows := tuple(row(arm) for arm in subject.arms if arm.role == role and arm.name in present))
     )
