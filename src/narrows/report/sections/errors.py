@@ -32,7 +32,8 @@ def _distribution(subject: Subject) -> Plot | None:
         name="error-distribution",
         claim=f"Half of the pictures of “{winner}” stay below {figure(medians[winner], 3)}, one in a hundred exceeds"
         f" {figure(tail, 3)}.",
-        caption=f"Share of the {subject.split} pictures whose squared error is at most the value below, first seed.",
+        caption=f"Share of the {subject.split} pictures whose squared error is at most the value below, first seed."
+        + subject.caveat,
         alt="Cumulative distribution of the squared error, one curve an arm: "
         + ", ".join(f"{name} has median {figure(median, 3)}" for name, median in medians.items()),
         panels=(

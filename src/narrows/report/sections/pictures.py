@@ -1,5 +1,7 @@
 """Pictures side by side, where their errors lie, and the worst of them."""
 
+from collections.abc import Mapping
+
 from narrows.report.arms import Arm
 from narrows.report.numbers import figure
 from narrows.report.page import Gallery, Picture, Section, Strip
@@ -50,9 +52,12 @@ def _side_by_side(subject: Subject) -> Gallery | None:
     winner = min(means, key=lambda name: means[name])
     return Gallery(
         name="side-by-side",
-        claim=f"On these {len(numbers)} pictures “{winner}” comes closest: {figure(means[winner], 3)} squared error a"
+        claim=_span(means, "squared error a picture")
+        if subject.mixed
+        else f"On these {len(numbers)} pictures “{winner}” comes closest: {figure(means[winner], 3)} squared error a"
         " picture.",
-        caption="First seed, clipped to the visible range. Below each picture its squared error, of the raw output.",
+        caption="First seed, clipped to the visible range. Below each picture its squared error, of the raw output."
+        + subject.caveat,
         strips=(originals(first, numbers), *(reconstructed(arm, arrays, numbers) for arm, arrays in found.items())),
         width=display_width(first["target"].shape[-1]),
         heads=heads(subject, first, numbers),
@@ -81,14 +86,22 @@ def _error_maps(subject: Subject) -> Gallery | None:
     )
     return Gallery(
         name="error-maps",
-        claim=f"“{winner}” leaves the least, {figure(means[winner], 3)} a pixel.",
+        claim=_span(means, "squared error a pixel")
+        if subject.mixed
+        else f"“{winner}” leaves the least, {figure(means[winner], 3)} a pixel.",
         caption=f"Squared error of every pixel, mean over the {subject.split} split and over channels, first seed."
-        f" {top.sentence}",
+        f" {top.sentence}{subject.caveat}",
         strips=(Strip("", shown),),
         width=display_width(next(iter(maps.values())).shape[-1], smallest=120),
         scale=heat_scale(top),
         flow=True,
     )
+
+
+def _span(means: Mapping[str, float], unit: str) -> str:
+    """From which error to which, where arms have inputs of their own and none can be called the best."""
+    low, high = (choose(means, key=lambda name: means[name]) for choose in (min, max))
+    return f"On inputs of their own, arms leave {figure(means[low], 3)} (“{low}”) to {figure(means[high], 3)} {unit}."
 
 
 def _worst_strip(arm: Arm, arrays: Arrays) -> Strip:
