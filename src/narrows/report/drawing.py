@@ -7,6 +7,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from textwrap import wrap
 from typing import Any
 
@@ -16,14 +17,13 @@ from matplotlib.figure import Figure
 
 from narrows.report.colours import LIGHT
 from narrows.report.page import Gallery, Picture, Scale
+from narrows.report.raster import data_uri
 from narrows.report.text import visible
 
 WIDTH = 7.0
 """Every figure's width in inches: a paper's two columns."""
 
 _DOTS_PER_INCH = 160
-_WHOLE_PAGE = 300
-"""Pictures wider than this on the page stand alone in a row."""
 _LETTERS_AN_INCH = 20.0
 """Of a caption, which is set in 6 points."""
 _FAST = {"compress_level": 3}
@@ -76,12 +76,23 @@ def bitmap(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+def picture_svg(picture: Picture) -> bytes:
+    """One picture as SVG, pixel by pixel, named by what it shows."""
+    height, width = picture.pixels.shape[:2]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f"<title>{escape(visible(picture.alt))}</title>"
+        f'<image width="{width}" height="{height}" style="image-rendering:pixelated"'
+        f' href="{data_uri(picture.pixels)}"/></svg>\n'
+    ).encode()
+
+
 def draw_gallery(gallery: Gallery) -> Figure:
     """A gallery for a paper: rows of pictures, labels on the left, captions below; call within `drawing`."""
     strips = _lines_of(gallery)
     left = 0.1 if gallery.flow else 1.9
     most = max(len(row) for _, row in strips)
-    side = min(_widest(gallery), (WIDTH - left - 0.1) / most - 0.06)
+    side = min(1.6 if gallery.flow else 0.8, (WIDTH - left - 0.1) / most - 0.06)
     heights = [
         side * max(map(_aspect, row)) + 0.14 * max(_caption(one, side).count("\n") + 1 for one in row) + 0.1
         for _, row in strips
@@ -116,19 +127,12 @@ def _draw_scale(axes: Axes, scale: Scale, left: float, top: float) -> None:
     axes.text(extent[1] + 0.06, top + 0.05, scale.high, ha="left", va="center", fontsize=6.5)
 
 
-def _widest(gallery: Gallery) -> float:
-    """A picture's width in inches: one that fills the page keeps a dot for each of its pixels."""
-    if gallery.width > _WHOLE_PAGE:
-        return gallery.width / _DOTS_PER_INCH
-    return 1.6 if gallery.flow else 0.8
-
-
 def _lines_of(gallery: Gallery) -> list[tuple[str, list[Picture]]]:
     """Strips as rows; a flowing strip broken into rows of what fits."""
     if not gallery.flow:
         return [(f"{strip.label}\n{strip.note}".strip(), list(strip.pictures)) for strip in gallery.strips]
     pictures = [picture for strip in gallery.strips for picture in strip.pictures]
-    many = 1 if gallery.width > _WHOLE_PAGE else 4 if gallery.width > 100 else 9
+    many = 4 if gallery.width > 100 else 9
     return [("", pictures[start : start + many]) for start in range(0, len(pictures), many)]
 
 

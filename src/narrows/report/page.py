@@ -165,6 +165,8 @@ class Gallery:
     fold: str = ""
     flow: bool = False
     """One strip whose pictures break into lines, rather than a table with one strip a row."""
+    exact: bool = False
+    """One large picture, which a figure's file holds pixel by pixel and without text."""
     number: int = 0
 
 

@@ -1,5 +1,6 @@
 """Arrays to 8-bit pixels: pictures as they are, signed weights, error maps, and mosaics of them."""
 
+import base64
 import io
 import math
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ _SIGNED = ("#0072b2", "#7fb8d8", "#f7f5f0", "#eaae7f", "#d55e00")
 """Blue below zero, paper at zero, vermilion above: told apart by every common colour blindness."""
 _HEAT = ("#f7d2a400", "#f7d2a4ff", "#ec9f6eff", "#cf6a62ff", "#9c3f6aff", "#5f2468ff", "#2c1048ff")
 """From the page's own ground, lightness falls in even steps, so that grey print keeps the order."""
-_STEPS = 252
+STEPS = 252
 """Of every scale: with its middle, its quarters and the clear lines of a mosaic it fits a palette of 256 colours."""
 _LARGEST = 160
 _LARGE = 200_000
@@ -35,15 +36,15 @@ def photograph(image: NDArray[Any], hidden: NDArray[Any] | None = None) -> Pixel
     return found
 
 
-def signed(image: NDArray[Any], limit: float) -> Pixels:
+def signed(image: NDArray[Any], limit: float, *, steps: int = STEPS) -> Pixels:
     """Weights (channel, height, width): -limit is blue, 0 paper, limit vermilion; three channels are a colour.
 
-    Colour weights are shown as colours around grey, since that is what they look for.
+    Colour weights are shown as colours around grey, since that is what they look for. Fewer steps make a smaller file.
     """
     scaled = np.nan_to_num(image) / (limit or 1.0)
     if len(image) == 3:
         return photograph(scaled / 2 + 0.5)
-    return _through(_SIGNED, scaled.mean(0) / 2 + 0.5)
+    return _through(_SIGNED, scaled.mean(0) / 2 + 0.5, steps)
 
 
 def difference(image: NDArray[Any], limit: float) -> Pixels:
@@ -57,13 +58,13 @@ def heat(image: NDArray[Any], high: float) -> Pixels:
     return _through(_HEAT, np.nan_to_num(image, nan=high, posinf=high).mean(0) / (high or 1.0))
 
 
-def mosaic(tiles: Sequence[Pixels], columns: int) -> Pixels:
-    """Equal tiles (height, width, 3) in rows of `columns`, parted by a transparent line: (H, W, 4)."""
+def mosaic(tiles: Sequence[Pixels], columns: int, *, gap: int = 1) -> Pixels:
+    """Equal tiles (height, width, 3) in rows of `columns`, parted by `gap` transparent pixels: (H, W, 4)."""
     height, width, _ = tiles[0].shape
     rows = math.ceil(len(tiles) / columns)
-    canvas = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, 4), np.uint8)
+    canvas = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
     for place, tile in enumerate(tiles):
-        top, left = (place // columns) * (height + 1), (place % columns) * (width + 1)
+        top, left = (place // columns) * (height + gap), (place % columns) * (width + gap)
         canvas[top : top + height, left : left + width, :3] = tile
         canvas[top : top + height, left : left + width, 3] = 255
     return canvas
@@ -112,6 +113,11 @@ def png(pixels: Pixels) -> bytes:
     return buffer.getvalue()
 
 
+def data_uri(pixels: Pixels) -> str:
+    """Pixels as an address that holds them."""
+    return f"data:image/png;base64,{base64.b64encode(png(pixels)).decode()}"
+
+
 def _paletted(image: Image.Image) -> Image.Image:
     """The same picture as numbers of its colours, a third of the bytes; unchanged where it has more than 256."""
     packed = np.asarray(image.convert("RGBA")).view(np.uint32)[..., 0]
@@ -123,9 +129,9 @@ def _paletted(image: Image.Image) -> Image.Image:
     return found
 
 
-def _through(anchors: Sequence[str], share: NDArray[Any]) -> Pixels:
+def _through(anchors: Sequence[str], share: NDArray[Any], steps: int = STEPS) -> Pixels:
     """Colours (height, width, 3 or 4) of shares (height, width) in [0,1], straight between evenly spaced anchors."""
     stops = np.array([list(bytes.fromhex(anchor[1:])) for anchor in anchors], np.float64)
     places = np.linspace(0.0, 1.0, len(stops))
-    clipped = np.rint(np.clip(share, 0.0, 1.0) * _STEPS) / _STEPS
+    clipped = np.rint(np.clip(share, 0.0, 1.0) * steps) / steps
     return np.stack([np.rint(np.interp(clipped, places, stop)) for stop in stops.T], -1).astype(np.uint8)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from narrows.report.arms import Arm
 from narrows.report.numbers import count
 from narrows.report.page import Gallery, Picture, Section, Strip
-from narrows.report.raster import enlarged, mosaic, near_square, signed
+from narrows.report.raster import STEPS, Pixels, enlarged, mosaic, near_square, signed
 from narrows.report.scales import signed_scale
 from narrows.report.subject import Subject
 from narrows.report.text import file_name
@@ -22,6 +22,8 @@ _MANY = 1000
 _ENLARGED = (0, 6)
 """The units that report 004 shows."""
 _LARGE_TILE = 84
+_FEW_STEPS = 24
+"""Of the colours in a mosaic of all units, whose pixels are too small to tell more apart: half the bytes."""
 
 Weights = NDArray[Any]
 """Of a first layer: (unit, channel, height, width)."""
@@ -61,7 +63,7 @@ def _single(found: Mapping[Arm, Weights]) -> Gallery | None:
     held = {arm: weights for arm, weights in found.items() if len(weights) > max(_ENLARGED)}
     tiles = tuple(
         Picture(
-            mosaic([_tile(weights[unit], _LARGE_TILE) for unit in _ENLARGED], columns=len(_ENLARGED)),
+            mosaic([_tile(weights[unit], _LARGE_TILE) for unit in _ENLARGED], columns=len(_ENLARGED), gap=6),
             f"weights of units {_named()} of {arm.name}",
             arm.name,
             coded=weights.shape[1] != 3,
@@ -82,7 +84,7 @@ def _single(found: Mapping[Arm, Weights]) -> Gallery | None:
 
 
 def _whole(place: int, arm: Arm, weights: Weights) -> Gallery:
-    tile = _picture(arm, weights)
+    tile = _picture(arm, weights, _FEW_STEPS)
     return Gallery(
         name=f"filters-all-{place}-{file_name(arm.name)}",
         claim=f"All {count(len(weights))} units of “{arm.name}”.",
@@ -92,17 +94,18 @@ def _whole(place: int, arm: Arm, weights: Weights) -> Gallery:
         scale=signed_scale() if tile.coded else None,
         fold=f"all {count(len(weights))} units of {arm.name}",
         flow=True,
+        exact=True,
     )
 
 
-def _picture(arm: Arm, weights: Weights) -> Picture:
-    tiles = [_tile(unit, _TILE) for unit in weights]
+def _picture(arm: Arm, weights: Weights, steps: int = STEPS) -> Picture:
+    tiles = [_tile(unit, _TILE, steps) for unit in weights]
     alt = f"{len(weights)} first-layer filters of {arm.name}"
     return Picture(mosaic(tiles, near_square(len(weights))[1]), alt, arm.name, coded=weights.shape[1] != 3)
 
 
-def _tile(unit: Weights, least: int) -> NDArray[np.uint8]:
-    return enlarged(signed(unit, float(np.abs(unit).max())), least)
+def _tile(unit: Weights, least: int, steps: int = STEPS) -> Pixels:
+    return enlarged(signed(unit, float(np.abs(unit).max()), steps=steps), least)
 
 
 def _named() -> str:
