@@ -53,7 +53,7 @@ ARMS = (
     Pretended("as reported, 784-512-256-128-30, 20 epochs", 1.05, 0.0153, active=24.5),
     Pretended("improved, 784-512-256-128-30", 0.75, 0.0091, note="GELU, cosine schedule, weights averaged.",
               active=30.0),
-    Pretended("compared, L1 1e-4", 1.5, 0.0312, seeds=(0,), units=WIDE, active=40.25, sigma=0.3),
+    Pretended("compared, L1 1e-4", 1.5, 0.0312, seeds=(0,), units=WIDE, active=40.25),
 )  # fmt: skip
 CROWD = ARMS + tuple(
     Pretended(f"compared, width {64 * n}", 0.8 + 0.1 * n, 0.012 + 0.003 * n, seeds=(0,), units=WIDE)

@@ -29,6 +29,7 @@ _TALLEST_SQUARE = 3.2
 _TOP, _TITLE_LINE, _BOTTOM, _BARE = 0.3, 0.15, 0.46, 0.12
 _LEGEND_LINE, _LEGEND_LEFT, _LEGEND_SIZE = 0.19, 0.44, 8.5
 _HANDLE, _PAD = 0.4, 0.1
+_FEW_DECADES = 30.0
 _COUNTED = ("epoch", "step", "unit", "component")
 
 
@@ -83,6 +84,7 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         _draw_ticks(axes.yaxis, panel.log_y, whole=False)
     if isinstance(panel.marks[0], Density):
         axes.set_yticks([])  # heights are relative
+        _thin_ticks(axes.xaxis)
 
 
 def _draw_mark(axes: Axes, mark: Line | Cloud | Bars | Density) -> None:
@@ -106,10 +108,17 @@ def _draw_ticks(axis: Axis, logarithmic: bool, whole: bool) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
 
 
+def _thin_ticks(axis: Axis) -> None:
+    """Powers of ten alone where a small panel spans several."""
+    low, high = axis.get_view_interval()
+    if high > _FEW_DECADES * low > 0:
+        axis.set_major_locator(LogLocator())
+
+
 def _title(panel: Panel, columns: int) -> str:
     """The panel's heading: its arm or split, then the unit of its upright axis, in three lines at most."""
     text = visible(" · ".join(part for part in (panel.title, panel.y_label) if part))
-    lines = wrap(text, 84 // columns) or [""]
+    lines = [part for line in text.split("\n") for part in wrap(line, 84 // columns)] or [""]
     return "\n".join(lines[:3]) + ("…" if len(lines) > 3 else "")
 
 

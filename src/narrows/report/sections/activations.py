@@ -90,19 +90,19 @@ def error_over_active(subject: Subject) -> Plot | None:
     sizes = [arm.code_numbers for arm, _, _ in points if arm.code_numbers]
     size = max(sizes, key=sizes.count, default=0)
     alike = [point for point in points if point[0].code_numbers == size]
-    shown = [point for point in alike if point[1] > 0]
+    shown = [point for point in alike if point[1] >= 1]
     if len({active for _, active, _ in shown}) < 3:
         return None
     metric = metric_of(subject.merit)
     best = (max if metric.better == "higher" else min)(shown, key=lambda point: point[2])
     fewest = min(shown, key=lambda point: point[1])
-    black = [f"“{arm.name}”" for arm, active, _ in alike if active == 0]
+    none = [f"“{arm.name}”" for arm, active, _ in alike if active < 1]
     return Plot(
         name="error-over-active-units",
         claim=f"Of {count(size)} units, {_ones(best[1])} active give the best {metric.label}, {figure(best[2], 3)}"
         f" (“{best[0].name}”); the fewest, {_ones(fewest[1])}, give {figure(fewest[2], 3)} (“{fewest[0].name}”).",
         caption=f"The arms with {count(size)} units, one point each, mean over seeds."
-        + (f" Left out, since no unit is active: {', '.join(black)}." if black else ""),
+        + (f" Left out, with less than one active unit a picture: {', '.join(none)}." if none else ""),
         alt=f"{metric.label} over active units: "
         + ", ".join(f"{arm.name} {figure(error, 3)} with {_ones(active)}" for arm, active, error in shown),
         panels=(
@@ -161,6 +161,8 @@ def _checked(subject: Subject, arm: Arm, metric: str) -> Measure | None:
 
 
 def _share(found: Interval) -> str:
+    if found.n < 2:
+        return percent(found.mean)
     return f"{measured(Interval(100 * found.mean, 100 * found.half_width, found.n))}\u202f%"
 
 

@@ -60,9 +60,8 @@ def _cloud(names: list[str] | tuple[()], arrays: Arrays) -> Cloud:
     present, classes = np.unique(arrays["labels"], return_inverse=True)
     middles = np.stack([np.median(points[classes == place], axis=0) for place in range(len(present))])
     extent = np.ptp(points, axis=0) + 1e-12
-    return Cloud(
-        points, classes, tuple(class_name(names, label) for label in present), _apart(middles / extent) * extent
-    )
+    places = np.clip(_apart(middles / extent) * extent, points.min(0), points.max(0))
+    return Cloud(points, classes, tuple(class_name(names, label) for label in present), places)
 
 
 def _apart(places: NDArray[np.float64], least: float = 0.085) -> NDArray[np.float64]:

@@ -39,8 +39,9 @@ def strangers(subject: Subject) -> Section | None:
     blocks = tuple(block for block in parts if block is not None)
     if not blocks:
         return None
-    sentences = (_told_apart(subject, name) for name in sets)
-    return Section("strangers", "Pictures of another kind", blocks, lead=" ".join(filter(None, sentences)))
+    said = "; from ".join(filter(None, (_told_apart(subject, name) for name in sets)))
+    lead = f"By the error alone, the trained arms tell their own pictures from {said}." if said else ""
+    return Section("strangers", "Pictures of another kind", blocks, lead=lead)
 
 
 def _sets(subject: Subject, arrays: Mapping[Arm, Arrays]) -> tuple[str, ...]:
@@ -111,14 +112,9 @@ def _told_apart(subject: Subject, name: str) -> str:
         return ""
     low, high = (choose(found, key=lambda arm: found[arm]) for choose in (min, max))
     if figure(found[low]) == figure(found[high]):
-        return (
-            f"By the error alone, every trained arm tells {name} from its own pictures with AUC {figure(found[low])}."
-        )
-    beaten = " Below 0.5, strangers come back better than own pictures." if found[low] < 0.5 else ""
-    return (
-        f"By the error alone, the trained arms tell {name} from their own pictures with an AUC of {figure(found[low])}"
-        f" (“{low}”) to {figure(found[high])} (“{high}”).{beaten}"
-    )
+        return f"{name} with an AUC of {figure(found[low])}"
+    beaten = ", where below 0.5 strangers come back better than own pictures" if found[low] < 0.5 else ""
+    return f"{name} with an AUC of {figure(found[low])} (“{low}”) to {figure(found[high])} (“{high}”){beaten}"
 
 
 def _densities(subject: Subject, arrays: Mapping[Arm, Arrays], sets: tuple[str, ...]) -> Plot | None:
@@ -171,20 +167,22 @@ def _marks(arm: Arm, errors: Mapping[str, NDArray[np.float64]], edges: NDArray[n
 def _title(subject: Subject, arm: Arm, sets: tuple[str, ...]) -> str:
     found = {name: _find(subject, arm, name, "auc") for name in sets}
     said = [f"{name} {figure(measure.interval.mean, 3)}" for name, measure in found.items() if measure is not None]
-    return f" · AUC {', '.join(said)}" if said else ""
+    return f"\nAUC {', '.join(said)}" if said else ""
 
 
 def _apart(medians: Mapping[str, Mapping[str, float]], sets: tuple[str, ...]) -> str:
     """By how many times the median stranger's error exceeds the median own picture's."""
-    parts = []
+    parts: list[str] = []
     for name in sets:
         ratios = [found[name] / found[_OWN] for found in medians.values() if name in found and found[_OWN] > 0]
         if ratios:
             low, high = (figure(ratio, 2) for ratio in (min(ratios), max(ratios)))
-            parts.append(f"of {name} {low if low == high else f'{low} to {high}'} times")
+            times = f"{low if low == high else f'{low} to {high}'} times"
+            parts.append(f"that of {name} {times}" if parts else f"{name} has {times}")
     if not parts:
         return "Errors of strangers beside those of own pictures."
-    return f"The median picture {' and '.join(parts)} has the error of the median own picture."
+    first, *others = parts
+    return ", ".join((f"The median picture of {first} the error of the median own picture", *others)) + "."
 
 
 def _gallery(arrays: Mapping[Arm, Arrays], name: str) -> Gallery | None:
