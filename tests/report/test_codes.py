@@ -45,10 +45,10 @@ def test_codes_become_near_square_grids_with_a_scale_of_their_own(tmp_path: Path
     (gallery,) = section(page_of(tmp_path), "codes").blocks
     assert isinstance(gallery, Gallery)
     _, first, second = gallery.strips
-    assert [strip.note for strip in (first, second)] == ["up to 2.5", "up to 1.5"]
+    assert [strip.note for strip in (first, second)] == ["1156 units, up to 2.5", "30 units, up to 1.5"]
     assert first.pictures[0].pixels.shape == (34, 34, 4)
     assert second.pictures[0].pixels.shape == (5, 6, 4)
-    assert [picture.caption for picture in first.pictures] == ["3 of 1156", "0 of 1156"]
+    assert [picture.caption for picture in first.pictures] == ["3", "0"]
     grid = first.pictures[0].pixels
     assert (grid[..., 3] == 255).sum() == 3  # where nothing is active, the page's ground
     assert second.pictures[0].pixels[0, 0].tolist() == [0, 114, 178, 255]

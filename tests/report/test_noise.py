@@ -90,6 +90,14 @@ def test_what_the_matrix_shows_is_said(tmp_path: Path) -> None:
     assert lead.endswith(f"Some make the picture worse than the noise did: “{CLEAN}” at noise 0.9.")
 
 
+def test_many_arms_that_make_the_picture_worse_are_counted(tmp_path: Path) -> None:
+    names = [f"compared, {number}" for number in range(4)]
+    rows = [row(arm, value, condition="noise=0.5")._replace(metric="psnr") for arm, value in
+            (*((name, 3.0) for name in names), ("input", 4.0))]  # fmt: skip
+    lead = section(page_of(write_small(tmp_path, rows)), "noise").lead
+    assert lead.endswith("At noise 0.5, 4 of 6 trained arms make the picture worse than the noise did.")
+
+
 def test_the_matrix_carries_the_spread_of_its_seeds(tmp_path: Path) -> None:
     table = section(page_of(write_noisy(tmp_path, seeds=(0, 2))), "noise").blocks[0]
     assert isinstance(table, Table)

@@ -14,6 +14,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from narrows.report.colours import LIGHT
 from narrows.report.page import Gallery, Picture, Scale
@@ -28,6 +29,7 @@ _LETTERS_AN_INCH = 20.0
 """Of a caption, which is set in 6 points."""
 _FAST = {"compress_level": 3}
 """A twelfth more bytes for a sixth less time."""
+_FRAME: Any = {"edgecolor": LIGHT["rule"], "linewidth": 0.4}
 _SETTINGS: Any = {
     "font.family": "sans-serif",
     "font.size": 8.5,
@@ -113,6 +115,8 @@ def draw_gallery(gallery: Gallery) -> Figure:
             bottom = top + side * _aspect(picture)
             extent = (centre - side / 2, centre + side / 2, bottom, top)
             axes.imshow(picture.pixels, interpolation="nearest", extent=extent, aspect="auto")
+            if picture.coded:  # its ground may be the paper's
+                axes.add_patch(Rectangle((extent[0], top), side, bottom - top, fill=False, **_FRAME))
             axes.text(centre, bottom + 0.03, _caption(picture, side), ha="center", va="top", fontsize=6)
         top += tall
     if gallery.scale:

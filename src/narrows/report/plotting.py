@@ -24,7 +24,7 @@ from narrows.report.numbers import MINUS
 from narrows.report.page import Bars, Cloud, Density, Line, Panel, Plot
 from narrows.report.text import visible
 
-_LEFT, _RIGHT, _GAP = 0.52, 0.1, 0.62
+_LEFT, _RIGHT, _GAP = 0.52, 0.18, 0.62
 _TALLEST_SQUARE = 3.2
 _TOP, _TITLE_LINE, _BOTTOM, _BARE = 0.3, 0.15, 0.46, 0.12
 _LEGEND_LINE, _LEGEND_LEFT, _LEGEND_SIZE = 0.19, 0.44, 8.5

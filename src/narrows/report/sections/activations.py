@@ -38,7 +38,7 @@ def activations(subject: Subject, codes: Mapping[Arm, Arrays]) -> Gallery | None
     return Gallery(
         name="activations",
         claim=_sparsest(shares),
-        caption="Each field is one unit of the code, in the order of its number, first seed; 0 is the page's own"
+        caption="Each field is one unit of the uncorrupted picture's code, in the order of its number, first seed; 0 is the page's own"
         " ground, the strongest colour the arm's largest value over these pictures, stated beside it. Codes with"
         " negative values go from blue over neutral to orange. Below each, how many units are not 0.",
         strips=(originals(first, numbers), *(_strip(arm, arrays, numbers) for arm, arrays in held.items())),
@@ -67,7 +67,7 @@ def usage(subject: Subject) -> Table | None:
 
     metric = metric_of(merit)
     return Table(
-        caption=f"Units of the code on the {subject.split} pictures: active are those that are not 0, dead those that"
+        caption=f"Units of the code on the {subject.split} pictures{_where(subject)}: active are those that are not 0, dead those that"
         " never vary. Mean over seeds, ± half-width of its 95\u202f% interval.",
         columns=(
             Column("arm", numeric=False),
@@ -101,7 +101,7 @@ def error_over_active(subject: Subject) -> Plot | None:
         name="error-over-active-units",
         claim=f"Of {count(size)} units, {_ones(best[1])} active give the best {metric.label}, {figure(best[2], 3)}"
         f" (“{best[0].name}”); the fewest, {_ones(fewest[1])}, give {figure(fewest[2], 3)} (“{fewest[0].name}”).",
-        caption=f"The arms with {count(size)} units, one point each, mean over seeds."
+        caption=f"The arms with {count(size)} units{_where(subject)}, one point each, mean over seeds."
         + (f" Left out, with less than one active unit a picture: {', '.join(none)}." if none else ""),
         alt=f"{metric.label} over active units: "
         + ", ".join(f"{arm.name} {figure(error, 3)} with {_ones(active)}" for arm, active, error in shown),
@@ -136,13 +136,13 @@ def _strip(arm: Arm, arrays: Arrays, numbers: list[int]) -> Strip:
             Picture(
                 unit_grid(code, limit, two_sided=negative),
                 f"code of picture {number} by {arm.name}, {many} of {len(code)} units not 0",
-                f"{count(many)} of {count(len(code))}",
+                count(many),
                 coded=True,
             )
             for number, code, many in zip(numbers, values, active, strict=True)
         ),
         arm.style,
-        note=f"up to {figure(limit, 2)}" if limit else "all 0",
+        note=f"{count(values.shape[1])} units, {f'up to {figure(limit, 2)}' if limit else 'all 0'}",
     )
 
 
@@ -154,6 +154,10 @@ def _sparsest(shares: Mapping[str, float]) -> str:
         f"On these pictures “{low}” has {percent(shares[low], 2)} of its units active, “{high}”"
         f" {percent(shares[high], 2)}."
     )
+
+
+def _where(subject: Subject) -> str:
+    return f" at {subject.condition}" if subject.condition else ""
 
 
 def _checked(subject: Subject, arm: Arm, metric: str) -> Measure | None:

@@ -12,6 +12,9 @@ from narrows.report.subject import Measure, Subject, metric_of
 
 _METRIC = "psnr"
 
+_MOST_NAMED = 3
+"""Arms in a sentence; of more, it gives the number."""
+
 Matrix = Mapping[tuple[str, float], Measure]
 """By arm and level."""
 
@@ -136,6 +139,12 @@ def _made_worse(subject: Subject, matrix: Matrix) -> tuple[str, ...]:
     }
     if not found:
         return ()
+    if len(found) > _MOST_NAMED:
+        affected = [f"{level:g}" for level in levels(subject) if any(f"{level:g}" in at for at in found.values())]
+        return (
+            f"At noise {_listed(affected)}, {len(found)} of {len(subject.trained)} trained arms make the picture worse"
+            " than the noise did.",
+        )
     return (
         "Some make the picture worse than the noise did: "
         + "; ".join(f"“{name}” at noise {_listed(at)}" for name, at in found.items())
