@@ -38,9 +38,9 @@ def activations(subject: Subject, codes: Mapping[Arm, Arrays]) -> Gallery | None
     return Gallery(
         name="activations",
         claim=_sparsest(shares),
-        caption="Each field is one unit of the uncorrupted picture's code, in the order of its number, first seed; 0 is the page's own"
-        " ground, the strongest colour the arm's largest value over these pictures, stated beside it. Codes with"
-        " negative values go from blue over neutral to orange. Below each, how many units are not 0.",
+        caption="Each field is one unit of the uncorrupted picture's code, in the order of its number, first seed; 0 is"
+        " the page's own ground, the strongest colour the arm's largest value over these pictures, stated beside it."
+        " Codes with negative values go from blue over neutral to orange. Below each, how many units are not 0.",
         strips=(originals(first, numbers), *(_strip(arm, arrays, numbers) for arm, arrays in held.items())),
         width=_WIDTH,
         heads=heads(subject, first, numbers),
@@ -67,8 +67,8 @@ def usage(subject: Subject) -> Table | None:
 
     metric = metric_of(merit)
     return Table(
-        caption=f"Units of the code on the {subject.split} pictures{_where(subject)}: active are those that are not 0, dead those that"
-        " never vary. Mean over seeds, ± half-width of its 95\u202f% interval.",
+        caption=f"Units of the code on the {subject.split} pictures{_where(subject)}: active are those that are not"
+        " 0, dead those that never vary. Mean over seeds, ± half-width of its 95\u202f% interval.",
         columns=(
             Column("arm", numeric=False),
             Column("units"),
