@@ -1,4 +1,7 @@
-"""A run folder with every part that a report can show: real digits, blurred where a network would blur them."""
+"""A run folder with every part that a report can show: real digits, blurred where a network would blur them.
+
+Strangers are the digits upside down in negative and plain noise; codes have more units than a grid of 64 shows.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +27,9 @@ from narrows.results import (
 NAME = "pca_vs_autoencoder"
 PCA_ARM = "PCA, code 30"
 EPOCHS, STEPS_AN_EPOCH = 12, 40
+LEVELS = (0.1, 0.3, 0.5, 0.8, 0.9)
+WIDE = 1156
+"""Units of the arm whose code is wider than its pictures."""
 PERCENTILES = np.array([2, 10, 25, 50, 75, 90, 98])
 
 
@@ -36,16 +42,22 @@ class Pretended:
     floor: float
     seeds: tuple[int, ...] = (0, 1, 2)
     note: str = ""
+    units: int = 30
+    active: float = 20.0
+    sigma: float | None = None
+    """The noise it was trained at."""
 
 
 ARMS = (
     Pretended("as reported, 784-512-256-128-30, 10 epochs", 1.15, 0.0173, note="Sigmoid output, declared: not stated."),
-    Pretended("as reported, 784-512-256-128-30, 20 epochs", 1.05, 0.0153),
-    Pretended("improved, 784-512-256-128-30", 0.75, 0.0091, note="GELU, cosine schedule, weights averaged."),
-    Pretended("compared, L1 1e-4", 1.5, 0.0312, seeds=(0,)),
-)
+    Pretended("as reported, 784-512-256-128-30, 20 epochs", 1.05, 0.0153, active=24.5),
+    Pretended("improved, 784-512-256-128-30", 0.75, 0.0091, note="GELU, cosine schedule, weights averaged.",
+              active=30.0),
+    Pretended("compared, L1 1e-4", 1.5, 0.0312, seeds=(0,), units=WIDE, active=40.25),
+)  # fmt: skip
 CROWD = ARMS + tuple(
-    Pretended(f"compared, width {64 * n}", 0.8 + 0.1 * n, 0.012 + 0.003 * n, seeds=(0,)) for n in range(1, 9)
+    Pretended(f"compared, width {64 * n}", 0.8 + 0.1 * n, 0.012 + 0.003 * n, seeds=(0,), units=WIDE)
+    for n in range(1, 9)
 )
 
 
@@ -81,6 +93,9 @@ def write_run(folder: Path, arms: tuple[Pretended, ...] = ARMS, noise: float = 0
     for arm in arms:
         _write_inside(folder, arm, test, test_labels, pca)
         rows += _facts(arm)
+    for (name, seed), blur in blurs(arms).items():
+        _write_noisy(folder, (name, seed), test[:5], blur)
+        rows += _write_strangers(folder, (name, seed), test, blur)
     _write_components(folder, pca, train, labels[:1200])
     write_rows(folder / "results.csv", Result, [*rows, *_noisy(arms)])
     write_rows(folder / "history.csv", HistoryRow, [row for arm in arms for row in _history(arm)])
@@ -100,13 +115,18 @@ def experiment(arms: tuple[Pretended, ...] = ARMS) -> dict[str, Any]:
             "note": arm.note,
             "data_used": "train",
             "description": {
-                "architecture": {"kind": "Dense", "widths": [512, 256, 128], "code_size": 30, "activation": "relu"},
-                "corruption": {"kind": "NoCorruption"},
+                "architecture": {
+                    "kind": "Dense",
+                    "widths": [512, 256, 128],
+                    "code_size": arm.units,
+                    "activation": "relu",
+                },
+                "corruption": {"type": "GaussianNoise", "sigma": arm.sigma} if arm.sigma else {"type": "NoCorruption"},
                 "objective": {"reconstruction": "mse", "penalties": [{"kind": "L1", "weight": 1e-5}]},
                 "training": {"epochs": EPOCHS, "batch_size": 256, "optimiser": "adam", "learning_rate": 0.001},
             },
             "parameters": 1_137_000,
-            "code_numbers": 30,
+            "code_numbers": arm.units,
             "bypass_numbers": 0,
         }
         for arm in arms
@@ -192,6 +212,8 @@ def _facts(arm: Pretended) -> list[Result]:
     for seed in arm.seeds:
         rows.append(Result(NAME, arm.name, seed, "training", "", "train", "mse", arm.floor * (1 + 0.01 * seed), 1200))
         rows.append(Result(NAME, arm.name, seed, "checks", "", "train", "training_seconds", 31.5 + seed, 1200))
+        for metric, value in (("active_units", arm.active + 0.1 * seed), ("dead_units", 0.1)):
+            rows.append(Result(NAME, arm.name, seed, "checks", "", "test", metric, value, 597))
         measured = [("reconstruction", 16 * arm.blur - 4 + 0.2 * seed)]
         if arm.name.startswith("as reported"):
             measured.append(("as measured in the report", 16 * arm.blur - 2 + 0.2 * seed))
@@ -208,12 +230,52 @@ def _noisy(arms: tuple[Pretended, ...]) -> list[Result]:
         Result(NAME, name, seed, "reconstruction", f"noise={level}", "test", metric, value, 597)
         for name, seeds, blur in names
         for seed in seeds
-        for level in (0.1, 0.3, 0.5, 0.8, 0.9)
+        for level in LEVELS
         for metric, value in (
             ("squared_error", 6 * blur + (784 if not blur else 40 / (1 + blur)) * level**2 * (1 + 0.04 * seed)),
             ("psnr", 22 - 2 * blur - (9 if blur else 20) * level + 0.1 * seed),
         )
     ]
+
+
+def blurs(arms: tuple[Pretended, ...]) -> dict[tuple[str, int], float]:
+    """How much each model blurs, by arm and seed; the input handed back not at all."""
+    trained = {(arm.name, seed): arm.blur for arm in arms for seed in arm.seeds}
+    return {(PCA_ARM, 0): 1.3, **trained, ("input", 0): 0.0}
+
+
+def _write_noisy(folder: Path, place: tuple[str, int], clean: NDArray[np.float32], blur: float) -> None:
+    random = np.random.default_rng(2)
+    given = np.stack([clean + level * random.standard_normal(clean.shape) for level in LEVELS]).astype(np.float32)
+    answer = gaussian_filter(given, (0, 0, 0, blur, blur))
+    arrays = {
+        "levels": np.array(LEVELS),
+        "index": np.arange(len(clean)),
+        "target": clean,
+        "input": given,
+        "reconstruction": answer,
+        "error": np.stack([_errors(clean, one) for one in answer]),
+    }
+    write_arrays(folder / "arrays" / slug(*place) / "under_noise.npz", arrays)
+
+
+def _write_strangers(folder: Path, place: tuple[str, int], own: NDArray[np.float32], blur: float) -> list[Result]:
+    """Arrays of own pictures, their negatives upside down, and noise; each with the figures of a set of its own."""
+    noise = np.random.default_rng(3).random(own.shape).astype(np.float32)
+    arrays: dict[str, NDArray[Any]] = {"names": np.array(["own", "upside_down", "noise"])}
+    rows = []
+    for name, pictures in (("own", own), ("upside_down", 1 - own[:, :, ::-1]), ("noise", noise)):
+        answer = gaussian_filter(pictures, (0, 0, blur, blur))
+        errors = _errors(pictures, answer)
+        arrays |= {f"error_{name}": errors, f"target_{name}": pictures[:8], f"reconstruction_{name}": answer[:8]}
+        if name != "own":
+            auc = float((errors[:, None] > arrays["error_own"][None]).mean())
+            rows += [
+                Result(NAME, *place, "out_of_distribution", f"data={name}", "test", metric, value, len(errors))
+                for metric, value in (("squared_error", float(errors.mean())), ("auc", auc))
+            ]
+    write_arrays(folder / "arrays" / slug(*place) / "out_of_distribution.npz", arrays)
+    return rows
 
 
 def _history(arm: Pretended) -> list[HistoryRow]:
@@ -265,15 +327,18 @@ def _write_inside(folder: Path, arm: Pretended, test: NDArray[np.float32], label
     coefficients = pca.transform(gaussian_filter(test, (0, 0, arm.blur, arm.blur)).reshape(len(test), -1))
     codes = np.maximum(coefficients + 0.6 * arm.blur, 0)
     codes[:, 27:] = 0
+    wide = np.pad(codes, ((0, 0), (0, arm.units - codes.shape[1])))
     arrays = {
+        "example_codes": wide[:10].astype(np.float32),
         "codes": codes.astype(np.float32),
         "labels": labels,
         "projection": PCA(2, random_state=0).fit_transform(codes),
         "active_share": (codes != 0).mean(0),
         "deviation": codes.std(0),
     }
+    units = max(arm.units, 64)
     weights = gaussian_filter(
-        np.random.default_rng(1).standard_normal((64, 1, 28, 28)), (0, 0, 1 + arm.blur, 1 + arm.blur)
+        np.random.default_rng(1).standard_normal((units, 1, 28, 28)), (0, 0, 1 + arm.blur, 1 + arm.blur)
     )
     for seed in arm.seeds:
         write_arrays(folder / "arrays" / slug(arm.name, seed) / "codes.npz", arrays)

@@ -75,7 +75,19 @@ def test_a_run_without_any_results_still_gives_a_page(tmp_path: Path) -> None:
     assert "not finished" in write_report(tmp_path).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("missing", ["reconstruction", "codes", "filters", "components", "history.csv", "results.csv"])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "reconstruction",
+        "codes",
+        "filters",
+        "components",
+        "under_noise",
+        "out_of_distribution",
+        "history.csv",
+        "results.csv",
+    ],
+)
 def test_missing_parts_are_left_out(tmp_path: Path, missing: str) -> None:
     write_run(tmp_path, ARMS[:1])
     for path in [*tmp_path.rglob(f"{missing}.npz"), *tmp_path.glob(missing)]:

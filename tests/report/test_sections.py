@@ -8,33 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from narrows.files import write_json
-from narrows.report.building import build_page
-from narrows.report.page import Cards, Gallery, Line, Page, Plot, Section, Table, Trees
+from narrows.report.page import Cards, Gallery, Line, Plot, Table, Trees
 from narrows.report.sections.summary import answer
 from narrows.report.subject import read_subject
 from narrows.results import HistoryRow, Reported, Result, open_run, slug, write_arrays, write_rows
 
-TEN, BETTER, PCA = "as reported, code 2", "improved, code 2", "PCA, code 2"
-
-
-def write_small(folder: Path, results: list[Result], **environment: Any) -> Path:
-    arms = [{"name": name, "role": name.partition(",")[0], "code_numbers": 2} for name in (TEN, BETTER)]
-    write_json(folder / "experiment.json", {"name": "small", "title": "Small", "arms": arms})
-    write_json(folder / "environment.json", {"format": 1} | environment)
-    write_rows(folder / "results.csv", Result, results)
-    return folder
-
-
-def row(arm: str, value: float, seed: int = 0, evaluation: str = "reconstruction", condition: str = "") -> Result:
-    return Result("small", arm, seed, evaluation, condition, "test", "squared_error", value, 100)
-
-
-def page_of(folder: Path) -> Page:
-    return build_page(open_run(folder))
-
-
-def section(page: Page, anchor: str) -> Section:
-    return next(found for found in page.sections if found.anchor == anchor)
+from .small import BETTER, PCA, TEN, page_of, row, section, write_small
 
 
 def test_the_answer_sets_the_best_arm_against_clamped_pca(tmp_path: Path) -> None:

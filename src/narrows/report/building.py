@@ -7,11 +7,15 @@ from narrows.report.sections.closing import conclusions, reproduce
 from narrows.report.sections.codes import codes
 from narrows.report.sections.comparison import comparison
 from narrows.report.sections.components import components
+from narrows.report.sections.conditions import conditions
 from narrows.report.sections.data import data_sheet
-from narrows.report.sections.errors import conditions, spread
+from narrows.report.sections.errors import spread
+from narrows.report.sections.filters import filters
 from narrows.report.sections.learning import learning
+from narrows.report.sections.noise import under_noise
 from narrows.report.sections.opening import findings, protocol
-from narrows.report.sections.pictures import filters, pictures
+from narrows.report.sections.pictures import pictures
+from narrows.report.sections.strangers import strangers
 from narrows.report.sections.summary import answer
 from narrows.report.sections.tables import results
 from narrows.report.subject import read_subject
@@ -23,9 +27,11 @@ SECTIONS = (
     protocol,
     comparison,
     results,
+    under_noise,
     learning,
     pictures,
     spread,
+    strangers,
     filters,
     codes,
     components,

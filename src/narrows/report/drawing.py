@@ -7,15 +7,18 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from textwrap import wrap
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from narrows.report.colours import LIGHT
 from narrows.report.page import Gallery, Picture, Scale
+from narrows.report.raster import data_uri
 from narrows.report.text import visible
 
 WIDTH = 7.0
@@ -26,6 +29,7 @@ _LETTERS_AN_INCH = 20.0
 """Of a caption, which is set in 6 points."""
 _FAST = {"compress_level": 3}
 """A twelfth more bytes for a sixth less time."""
+_FRAME: Any = {"edgecolor": LIGHT["rule"], "linewidth": 0.4}
 _SETTINGS: Any = {
     "font.family": "sans-serif",
     "font.size": 8.5,
@@ -74,6 +78,17 @@ def bitmap(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+def picture_svg(picture: Picture) -> bytes:
+    """One picture as SVG, pixel by pixel, named by what it shows."""
+    height, width = picture.pixels.shape[:2]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f"<title>{escape(visible(picture.alt))}</title>"
+        f'<image width="{width}" height="{height}" style="image-rendering:pixelated"'
+        f' href="{data_uri(picture.pixels)}"/></svg>\n'
+    ).encode()
+
+
 def draw_gallery(gallery: Gallery) -> Figure:
     """A gallery for a paper: rows of pictures, labels on the left, captions below; call within `drawing`."""
     strips = _lines_of(gallery)
@@ -100,6 +115,8 @@ def draw_gallery(gallery: Gallery) -> Figure:
             bottom = top + side * _aspect(picture)
             extent = (centre - side / 2, centre + side / 2, bottom, top)
             axes.imshow(picture.pixels, interpolation="nearest", extent=extent, aspect="auto")
+            if picture.coded:  # its ground may be the paper's
+                axes.add_patch(Rectangle((extent[0], top), side, bottom - top, fill=False, **_FRAME))
             axes.text(centre, bottom + 0.03, _caption(picture, side), ha="center", va="top", fontsize=6)
         top += tall
     if gallery.scale:
@@ -117,7 +134,7 @@ def _draw_scale(axes: Axes, scale: Scale, left: float, top: float) -> None:
 def _lines_of(gallery: Gallery) -> list[tuple[str, list[Picture]]]:
     """Strips as rows; a flowing strip broken into rows of what fits."""
     if not gallery.flow:
-        return [(strip.label, list(strip.pictures)) for strip in gallery.strips]
+        return [(f"{strip.label}\n{strip.note}".strip(), list(strip.pictures)) for strip in gallery.strips]
     pictures = [picture for strip in gallery.strips for picture in strip.pictures]
     many = 4 if gallery.width > 100 else 9
     return [("", pictures[start : start + many]) for start in range(0, len(pictures), many)]
@@ -134,4 +151,4 @@ def _caption(picture: Picture, side: float) -> str:
 
 
 def _wrapped(text: str) -> str:
-    return "\n".join(wrap(visible(text), 32)[:3])
+    return "\n".join(part for line in visible(text).split("\n") for part in wrap(line, 32)[:3])

@@ -133,11 +133,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Strip:
-    """A row of pictures under one label."""
+    """A row of pictures under one label, with a smaller second line."""
 
     label: str
     pictures: tuple[Picture, ...]
     style: Style | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,8 @@ class Gallery:
     fold: str = ""
     flow: bool = False
     """One strip whose pictures break into lines, rather than a table with one strip a row."""
+    exact: bool = False
+    """One large picture, which a figure's file holds pixel by pixel and without text."""
     number: int = 0
 
 
@@ -198,11 +201,22 @@ class Bars:
     top: float
 
 
+@dataclass(frozen=True, eq=False)
+class Density:
+    """How often values lie between `edges` (n + 1,): `heights` (n,); an area where `filled`, else an outline."""
+
+    label: str
+    style: Style
+    edges: NDArray[np.float64]
+    heights: NDArray[np.float64]
+    filled: bool = False
+
+
 @dataclass(frozen=True)
 class Panel:
     """One pair of axes."""
 
-    marks: tuple[Line | Cloud | Bars, ...]
+    marks: tuple[Line | Cloud | Bars | Density, ...]
     title: str = ""
     x_label: str = ""
     y_label: str = ""

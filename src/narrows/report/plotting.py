@@ -21,14 +21,15 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from narrows.report.colours import CLASS_HUES, LIGHT, Style
 from narrows.report.drawing import WIDTH
 from narrows.report.numbers import MINUS
-from narrows.report.page import Bars, Cloud, Line, Panel, Plot
+from narrows.report.page import Bars, Cloud, Density, Line, Panel, Plot
 from narrows.report.text import visible
 
-_LEFT, _RIGHT, _GAP = 0.52, 0.1, 0.62
+_LEFT, _RIGHT, _GAP = 0.52, 0.18, 0.62
 _TALLEST_SQUARE = 3.2
 _TOP, _TITLE_LINE, _BOTTOM, _BARE = 0.3, 0.15, 0.46, 0.12
 _LEGEND_LINE, _LEGEND_LEFT, _LEGEND_SIZE = 0.19, 0.44, 8.5
 _HANDLE, _PAD = 0.4, 0.1
+_FEW_DECADES = 30.0
 _COUNTED = ("epoch", "step", "unit", "component")
 
 
@@ -76,16 +77,26 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
     if panel.log_y:
         axes.set_yscale("log")
     for mark in panel.marks:
-        if isinstance(mark, Line):
-            _draw_line(axes, mark)
-        elif isinstance(mark, Cloud):
-            _draw_cloud(axes, mark)
-        else:
-            _draw_bars(axes, mark)
+        _draw_mark(axes, mark)
     axes.set_xlabel(visible(panel.x_label))
     if not isinstance(panel.marks[0], Cloud):
         _draw_ticks(axes.xaxis, panel.log_x, panel.x_label in _COUNTED)
         _draw_ticks(axes.yaxis, panel.log_y, whole=False)
+    if isinstance(panel.marks[0], Density):
+        axes.set_yticks([])  # heights are relative
+        _thin_ticks(axes.xaxis)
+
+
+def _draw_mark(axes: Axes, mark: Line | Cloud | Bars | Density) -> None:
+    match mark:
+        case Line():
+            _draw_line(axes, mark)
+        case Cloud():
+            _draw_cloud(axes, mark)
+        case Density():
+            _draw_density(axes, mark)
+        case Bars():
+            _draw_bars(axes, mark)
 
 
 def _draw_ticks(axis: Axis, logarithmic: bool, whole: bool) -> None:
@@ -97,10 +108,17 @@ def _draw_ticks(axis: Axis, logarithmic: bool, whole: bool) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
 
 
+def _thin_ticks(axis: Axis) -> None:
+    """Powers of ten alone where a small panel spans several."""
+    low, high = axis.get_view_interval()
+    if high > _FEW_DECADES * low > 0:
+        axis.set_major_locator(LogLocator())
+
+
 def _title(panel: Panel, columns: int) -> str:
     """The panel's heading: its arm or split, then the unit of its upright axis, in three lines at most."""
     text = visible(" · ".join(part for part in (panel.title, panel.y_label) if part))
-    lines = wrap(text, 84 // columns) or [""]
+    lines = [part for line in text.split("\n") for part in wrap(line, 84 // columns)] or [""]
     return "\n".join(lines[:3]) + ("…" if len(lines) > 3 else "")
 
 
@@ -129,21 +147,31 @@ def _draw_bars(axes: Axes, bars: Bars) -> None:
     axes.set_ylim(0, bars.top)
 
 
+def _draw_density(axes: Axes, density: Density) -> None:
+    look = {name: value for name, value in _look(density.style).items() if not name.startswith("marker")}
+    if density.filled:
+        axes.stairs(density.heights, density.edges, fill=True, color=look["color"], alpha=0.45)
+    else:
+        axes.stairs(density.heights, density.edges, linewidth=1.1, **look)
+    axes.set_ylim(0, 1.08)
+
+
 def _look(style: Style) -> dict[str, Any]:
     dash = (0.0, tuple(part / 1.5 for part in style.dash)) if style.dash else "solid"  # points to line widths
     return {
         "color": LIGHT[style.colour],
         "linestyle": dash,
-        "marker": style.marker,
+        "marker": style.marker or "none",
         "markeredgewidth": 0.5,
         "markeredgecolor": LIGHT["paper"],
     }
 
 
 def _legend_entries(plot: Plot) -> dict[str, Style]:
-    lines = [mark for panel in plot.panels for mark in panel.marks if isinstance(mark, Line)]
-    entries = {line.label: line.style for line in lines}
-    return entries if len(entries) > 1 else {}
+    marks = [mark for panel in plot.panels for mark in panel.marks]
+    outlines = {mark.label: mark.style for mark in marks if isinstance(mark, Density) and not mark.filled}
+    entries = outlines or {mark.label: mark.style for mark in marks if isinstance(mark, Line)}
+    return entries if len(entries) > 1 or outlines else {}
 
 
 def _legend_labels(names: Sequence[str]) -> tuple[list[str], int]:

@@ -1,6 +1,5 @@
 """A page to HTML. Templates lay out; nothing here computes a figure."""
 
-import base64
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +10,7 @@ from markupsafe import Markup
 
 from narrows.report.colours import DARK, LIGHT, Style
 from narrows.report.page import Page, Picture
-from narrows.report.raster import png
+from narrows.report.raster import data_uri
 from narrows.report.text import visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -61,7 +60,7 @@ def _shown(value: object) -> object:
 
 
 def _data_uri(picture: Picture) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png(picture.pixels)).decode()}"
+    return data_uri(picture.pixels)
 
 
 def _fitted(picture: Picture, width: int) -> int:

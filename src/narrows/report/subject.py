@@ -57,6 +57,20 @@ class Subject:
         return tuple(arm for arm in self.arms if arm.role != "baseline")
 
     @property
+    def mixed(self) -> bool:
+        """Whether arms were trained on inputs corrupted in different ways, so that their own tasks differ."""
+        return _mixed(self.arms)
+
+    def comparable(self, condition: str) -> bool:
+        """Whether all arms had the same input under a condition."""
+        return not self.mixed or (bool(condition) and not condition.startswith("pictures="))
+
+    @property
+    def caveat(self) -> str:
+        """What a caption adds where each arm is shown on its own input."""
+        return " Each arm gets the input that it was trained for; they are not to be compared." if self.mixed else ""
+
+    @property
     def pictured(self) -> tuple[Arm, ...]:
         """PCA, then the trained arms, as far as the run holds their pictures."""
         ordered = [arm for arm in self.arms if arm.is_pca] + list(self.trained)
@@ -75,16 +89,39 @@ def read_subject(run: Run) -> Subject:
     measures = _measures(run)
     judged = [key for key in measures if key.evaluation == "reconstruction"]
     split = next((split for split in ("test", "validation") if any(key.split == split for key in judged)), "test")
-    conditions = sorted({key.condition for key in judged if key.split == split})
     arrays = {arm.name: run.arrays(arm.name, arm.seeds[0], "reconstruction") for arm in arms if arm.seeds}
     return Subject(
         run=run,
         arms=arms,
         measures=measures,
         split=split,
-        condition=conditions[0] if conditions else "",
+        condition=_condition(arms, {key: measure for key, measure in measures.items() if key in judged}, split),
         reconstructions={name: found for name, found in arrays.items() if found},
     )
+
+
+def _condition(arms: tuple[Arm, ...], judged: Mapping[Key, Measure], split: str) -> str:
+    """Where arms are judged: on their own task where it is the same one, else on the middle one of those they share."""
+    found: dict[str, list[Key]] = {}
+    for key in judged:
+        if key.split == split:
+            found.setdefault(key.condition, []).append(key)
+    own = min(found, default="")
+    if not _mixed(arms):
+        return own
+    pictures = {condition: max(judged[key].pictures for key in keys) for condition, keys in found.items()}
+    trained = {arm.name for arm in arms if arm.role != "baseline"}
+    shared = sorted(
+        condition
+        for condition, keys in found.items()
+        if condition and pictures[condition] == pictures[own] and trained <= {key.arm for key in keys}
+    )
+    return shared[len(shared) // 2] if shared else own
+
+
+def _mixed(arms: tuple[Arm, ...]) -> bool:
+    described = [arm.description for arm in arms if arm.role != "baseline" and arm.description]
+    return len({repr(description.get("corruption")) for description in described}) > 1
 
 
 def metric_of(name: str) -> Metric:

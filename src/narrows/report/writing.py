@@ -5,6 +5,7 @@ from pathlib import Path
 from narrows.files import write_atomic
 from narrows.report.building import build_page
 from narrows.report.page import Gallery, Page, Plot
+from narrows.report.raster import png
 from narrows.report.rendering import render
 from narrows.results import open_run
 
@@ -25,7 +26,7 @@ def write_report(run_folder: Path) -> Path:
 
 def _write_figures(page: Page, folder: Path) -> dict[str, bytes]:
     """Write every figure of the page as SVG and PNG; the SVG of the plots by name."""
-    from narrows.report.drawing import bitmap, draw_gallery, drawing, svg
+    from narrows.report.drawing import bitmap, draw_gallery, drawing, picture_svg, svg
     from narrows.report.plotting import draw_plot
 
     plots = {}
@@ -33,10 +34,14 @@ def _write_figures(page: Page, folder: Path) -> dict[str, bytes]:
         for block in (block for section in page.sections for block in section.blocks):
             if not isinstance(block, Plot | Gallery):
                 continue
-            figure = draw_plot(block) if isinstance(block, Plot) else draw_gallery(block)
-            content = svg(figure)
+            if isinstance(block, Gallery) and block.exact:
+                picture = block.strips[0].pictures[0]
+                content, dots = picture_svg(picture), png(picture.pixels)
+            else:
+                figure = draw_plot(block) if isinstance(block, Plot) else draw_gallery(block)
+                content, dots = svg(figure), bitmap(figure)
             write_atomic(folder / f"{block.name}.svg", content)
-            write_atomic(folder / f"{block.name}.png", bitmap(figure))
+            write_atomic(folder / f"{block.name}.png", dots)
             if isinstance(block, Plot):
                 plots[block.name] = content
     return plots

@@ -8,18 +8,26 @@ from numpy.typing import NDArray
 from narrows.report.arms import Arm
 from narrows.report.numbers import percent
 from narrows.report.page import Bars, Cloud, Panel, Plot, Section
+from narrows.report.sections.activations import activations, error_over_active, usage
 from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Subject
 
 
 def codes(subject: Subject) -> Section | None:
-    """Two components of the codes, and the activity of every unit."""
+    """Two components of the codes, the codes of single pictures, and the activity of every unit."""
     found = {
         arm: arrays
         for arm in subject.arms
         if arm.seeds and (arrays := subject.run.arrays(arm.name, arm.seeds[0], "codes"))
     }
-    blocks = tuple(block for block in (_projection(subject, found), _activity(found)) if block is not None)
+    parts = (
+        _projection(subject, found),
+        activations(subject, found),
+        usage(subject),
+        error_over_active(subject),
+        _activity(found),
+    )
+    blocks = tuple(block for block in parts if block is not None)
     return Section("codes", "Codes", blocks) if blocks else None
 
 
@@ -52,9 +60,8 @@ def _cloud(names: list[str] | tuple[()], arrays: Arrays) -> Cloud:
     present, classes = np.unique(arrays["labels"], return_inverse=True)
     middles = np.stack([np.median(points[classes == place], axis=0) for place in range(len(present))])
     extent = np.ptp(points, axis=0) + 1e-12
-    return Cloud(
-        points, classes, tuple(class_name(names, label) for label in present), _apart(middles / extent) * extent
-    )
+    places = np.clip(_apart(middles / extent) * extent, points.min(0), points.max(0))
+    return Cloud(points, classes, tuple(class_name(names, label) for label in present), places)
 
 
 def _apart(places: NDArray[np.float64], least: float = 0.085) -> NDArray[np.float64]:

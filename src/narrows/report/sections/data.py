@@ -74,7 +74,7 @@ def _examples(subject: Subject) -> Gallery | None:
     return Gallery(
         name="data",
         claim="Nothing is corrupted: the encoder gets what the decoder owes."
-        if plain
+        if plain and len(strips) == 1
         else "The encoder gets the input; the decoder owes the target.",
         caption=f"Pictures of the {subject.split} split, by number and class."
         + (" Hidden pixels are blue." if "hidden" in first else ""),

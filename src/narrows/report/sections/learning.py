@@ -75,7 +75,8 @@ def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Seri
         claim=f"“{winner}” ends {_best(term)} on {split}, at {figure(ends[split, winner])}.",
         caption=f"Per epoch, {_words(term)}: mean over seeds, the band from lowest to highest."
         + _absent(subject, {arm for _, arm in ends})
-        + _unvalidated(subject, set(ends)),
+        + _unvalidated(subject, set(ends))
+        + subject.caveat,
         alt=f"Curves of {_words(term)} over epochs, one an arm: "
         + ", ".join(f"{arm} ends at {figure(value)} on {place}" for (place, arm), value in ends.items()),
         panels=tuple(panels),
@@ -122,7 +123,7 @@ def _per_step(subject: Subject, series: Mapping[tuple[str, str, str], list[Serie
         name=f"loss-per-step-{file_name(term)}",
         claim=f"“{fastest.label}” ends {_best(term)} while training, at {figure(float(fastest.y[-1]))}"
         f" after {count(int(fastest.x[-1]))} steps.",
-        caption=f"Per step, {_words(term)}: first seed.{smoothing}",
+        caption=f"Per step, {_words(term)}: first seed.{smoothing}{subject.caveat}",
         alt=f"Curves of {_words(term)} over training steps, one an arm",
         panels=(Panel(tuple(lines), x_label="step", y_label=_words(term), log_y=_logarithmic(term, lines)),),
     )

@@ -1,27 +1,16 @@
-"""Pictures side by side, where their errors lie, the worst of them, and the filters of the first layer."""
+"""Pictures side by side, where their errors lie, and the worst of them."""
 
-import numpy as np
+from collections.abc import Mapping
 
 from narrows.report.arms import Arm
 from narrows.report.numbers import figure
 from narrows.report.page import Gallery, Picture, Section, Strip
-from narrows.report.raster import (
-    display_width,
-    enlarged,
-    heat,
-    mosaic,
-    photograph,
-    signed,
-)
-from narrows.report.scales import heat_scale, shared_top, signed_scale
+from narrows.report.raster import display_width, heat, mosaic, photograph
+from narrows.report.scales import heat_scale, shared_top
 from narrows.report.sections.data import heads
 from narrows.report.sections.differences import every_difference
 from narrows.report.sections.shown import at, originals, reconstructed, shown_arms, shown_numbers
 from narrows.report.subject import Arrays, Subject
-
-_MOST_FILTERS = 64
-_TILE = 28
-"""Least width of one filter in the mosaic of them."""
 
 
 def pictures(subject: Subject) -> Section | None:
@@ -52,30 +41,6 @@ def worst(subject: Subject) -> Gallery | None:
     )
 
 
-def filters(subject: Subject) -> Section | None:
-    """What the units of the first layer look for."""
-    tiles = []
-    for arm in subject.trained:
-        weights = subject.run.arrays(arm.name, arm.seeds[0], "filters").get("first_layer")
-        if weights is not None and weights.ndim == 4 and len(weights):
-            shown = [enlarged(signed(unit, float(np.abs(unit).max())), _TILE) for unit in weights[:_MOST_FILTERS]]
-            columns = int(np.ceil(np.sqrt(len(shown))))
-            alt = f"{len(shown)} first-layer filters of {arm.name}"
-            tiles.append(Picture(mosaic(shown, columns), alt, arm.name, coded=weights.shape[1] != 3))
-    if not tiles:
-        return None
-    gallery = Gallery(
-        name="filters",
-        claim="What each unit of the first layer looks for.",
-        caption=f"Up to {_MOST_FILTERS} units of the first layer, first seed, each scaled to its own largest weight.",
-        strips=(Strip("", tuple(tiles)),),
-        width=8 * (_TILE + 1),
-        scale=signed_scale() if any(tile.coded for tile in tiles) else None,
-        flow=True,
-    )
-    return Section("filters", "First-layer filters", (gallery,))
-
-
 def _side_by_side(subject: Subject) -> Gallery | None:
     arms = shown_arms(subject)
     numbers = shown_numbers(subject, arms)
@@ -87,9 +52,12 @@ def _side_by_side(subject: Subject) -> Gallery | None:
     winner = min(means, key=lambda name: means[name])
     return Gallery(
         name="side-by-side",
-        claim=f"On these {len(numbers)} pictures “{winner}” comes closest: {figure(means[winner], 3)} squared error a"
+        claim=_span(means, "squared error a picture")
+        if subject.mixed
+        else f"On these {len(numbers)} pictures “{winner}” comes closest: {figure(means[winner], 3)} squared error a"
         " picture.",
-        caption="First seed, clipped to the visible range. Below each picture its squared error, of the raw output.",
+        caption="First seed, clipped to the visible range. Below each picture its squared error, of the raw output."
+        + subject.caveat,
         strips=(originals(first, numbers), *(reconstructed(arm, arrays, numbers) for arm, arrays in found.items())),
         width=display_width(first["target"].shape[-1]),
         heads=heads(subject, first, numbers),
@@ -118,14 +86,22 @@ def _error_maps(subject: Subject) -> Gallery | None:
     )
     return Gallery(
         name="error-maps",
-        claim=f"“{winner}” leaves the least, {figure(means[winner], 3)} a pixel.",
+        claim=_span(means, "squared error a pixel")
+        if subject.mixed
+        else f"“{winner}” leaves the least, {figure(means[winner], 3)} a pixel.",
         caption=f"Squared error of every pixel, mean over the {subject.split} split and over channels, first seed."
-        f" {top.sentence}",
+        f" {top.sentence}{subject.caveat}",
         strips=(Strip("", shown),),
         width=display_width(next(iter(maps.values())).shape[-1], smallest=120),
         scale=heat_scale(top),
         flow=True,
     )
+
+
+def _span(means: Mapping[str, float], unit: str) -> str:
+    """From which error to which, where arms have inputs of their own and none can be called the best."""
+    low, high = (choose(means, key=lambda name: means[name]) for choose in (min, max))
+    return f"On inputs of their own, arms leave {figure(means[low], 3)} (“{low}”) to {figure(means[high], 3)} {unit}."
 
 
 def _worst_strip(arm: Arm, arrays: Arrays) -> Strip:

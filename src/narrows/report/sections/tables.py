@@ -9,7 +9,7 @@ from narrows.report.subject import MERITS, Key, Measure, Subject, metric_of
 from narrows.results import METRICS
 
 _ARROWS = {"lower": "↓", "higher": "↑", "": ""}
-_PLURAL = {"as reported": "As reported", "improved": "Improved", "compared": "Compared", "baseline": "Baselines"}
+PLURAL = {"as reported": "As reported", "improved": "Improved", "compared": "Compared", "baseline": "Baselines"}
 _ELSEWHERE = ("clamped", "training", "checks")
 """Evaluations that stand in a cell's second line, in the comparison, or with the doctor."""
 
@@ -28,9 +28,19 @@ def results(subject: Subject) -> Section | None:
         "results",
         "Results",
         blocks,
-        lead="Metrics judge the raw output of the decoder against the clean picture; where clamping it to the range"
+        lead=_shared_input(subject)
+        + "Metrics judge the raw output of the decoder against the clean picture; where clamping it to the range"
         " of pictures changes a figure, the clamped one stands below it in brackets. ↓ lower is better, ↑ higher is"
         " better; the best of a column is bold and marked ◆.",
+    )
+
+
+def _shared_input(subject: Subject) -> str:
+    if not subject.mixed or not subject.condition:
+        return ""
+    return (
+        "The arms were trained on inputs that were corrupted in different ways. They are judged on one that all of them"
+        f" are given, {subject.condition}; on their own, in a folded table, no best is marked. "
     )
 
 
@@ -45,7 +55,8 @@ def _table(subject: Subject, place: tuple[str, str, str], folded: bool) -> Table
     ]
     if not metrics:
         return None
-    best = {metric: _best(subject, metric, found) for metric in metrics}
+    comparable = subject.comparable(place[1])
+    best = {metric: _best(subject, metric, found) if comparable else "" for metric in metrics}
 
     def row(arm: Arm) -> tuple[Cell, ...]:
         cells = [_cell(found.get((arm.name, metric)), _clamped(subject, arm, metric, place)) for metric in metrics]
@@ -57,12 +68,13 @@ def _table(subject: Subject, place: tuple[str, str, str], folded: bool) -> Table
 
     present = {arm for arm, _ in found}
     groups = tuple(
-        Group(_PLURAL[role], rows)
+        Group(PLURAL[role], rows)
         for role in ROLES
         if (rows := tuple(row(arm) for arm in subject.arms if arm.role == role and arm.name in present))
     )
     evaluation, condition, split = place
-    where = " · ".join(part for part in (evaluation, condition, split) if part)
+    shown = condition if comparable else " ".join((condition, "each arm's own input")).strip()
+    where = " · ".join(part for part in (evaluation, shown, split) if part)
     return Table(
         caption=_caption(where, list(found.values())),
         columns=(Column("arm", numeric=False), *(_column(metric) for metric in metrics)),
