@@ -36,14 +36,19 @@ def show_run(finished: Run, *, as_json: bool) -> None:
         typer.echo(json.dumps({"run": str(finished.folder), "report": str(page), "findings": findings}, indent=2))
         return
     split = "test" if any(row.split == "test" for row in finished.results) else "validation"
+    trained = [arm for arm in finished.experiment["arms"] if arm["role"] != "baseline"]
+    one_input = len({json.dumps(arm["description"]["corruption"]) for arm in trained}) == 1
+    # baselines stand beside arms only where all were given the same input
+    names = finished.arms() if one_input else [arm["name"] for arm in trained]
+    where = f"{split} split" if one_input else f"{split} split, each arm on its own input"
     rows = []
-    for arm in finished.arms():
+    for arm in names:
         row: dict[str, Any] = {"arm": arm}
         for metric in ("squared_error", "mse", "psnr", "ssim"):
             found = finished.values(arm, metric, split=split)
             row[metric.replace("_", " ")] = str(interval(list(found.values()))) if found else ""
         rows.append(row)
-    show_table(f"{finished.experiment['question']} ({split} split)", rows, numeric=True)
+    show_table(f"{finished.experiment['question']} ({where})", rows, numeric=True)
     show_findings(finished.findings)
     typer.echo(f"\nreport: {page.resolve().as_uri()}")
 
