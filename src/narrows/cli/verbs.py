@@ -131,7 +131,8 @@ def run(
     asked = change_experiment(load_experiment(experiment), settings or [])
     folder = out or default_folder(asked.name, again=overwrite or resume)
     if download:
-        fetch(asked.data, data_root)
+        for name in (asked.data, *asked.other_data):
+            fetch(name, data_root)
     how = RunSettings(
         folder=folder,
         seeds=seeds,

@@ -36,6 +36,11 @@ class FedBytes:
         """Of the evaluation in the results."""
         return AS_MEASURED
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The other set, if any."""
+        return (self.data,) if self.data else ()
+
     def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:
         """Figures under the condition that the report's figure has."""
         pictures = other(self.data) if self.data else pictures
@@ -67,6 +72,11 @@ class Uncentred:
     def name(self) -> str:
         """Of the evaluation in the results."""
         return AS_MEASURED
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """No other set."""
+        return ()
 
     def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:  # noqa: ARG002
         """Mean squared error a picture.

@@ -33,6 +33,11 @@ class OutOfDistribution:
         """Of the evaluation in the results."""
         return "out_of_distribution"
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The sets that lie on disk."""
+        return tuple(name for name in self.sets if name != NOISE)
+
     def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:
         """Figures with a condition data=NAME; arrays of errors and a few pictures of each set.
 

@@ -40,6 +40,11 @@ class UnderNoise:
         """Of the arrays."""
         return "under_noise"
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """No other set."""
+        return ()
+
     def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:  # noqa: ARG002
         """Figures with a condition noise=SIGMA; arrays (strength, picture, ...) of input and reconstruction."""
         figures: list[Figure] = []

@@ -25,6 +25,11 @@ class Study(Protocol):
         """Of its arrays in the run folder."""
         ...
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of other data sets that it reads."""
+        ...
+
     def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:
         """Of a model on its split; `other` gives the same split of another data set by name."""
         ...
@@ -92,3 +97,9 @@ class Experiment:
     """Numbers of the source reports."""
     judge: Callable[[Run], list[Conclusion]] = lambda run: []  # noqa: ARG005  most experiments judge no report
     """What the rerun says of the source reports' conclusions."""
+
+    @property
+    def other_data(self) -> tuple[str, ...]:
+        """Names of the data sets that its studies read beside its own."""
+        studies = [*self.studies, *(study for arm in self.arms for study in arm.studies)]
+        return tuple(dict.fromkeys(name for study in studies for name in study.needs))

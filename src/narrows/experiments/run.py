@@ -23,7 +23,7 @@ from narrows.files import write_json
 from narrows.models import PCA, Autoencoder, bypass_numbers
 from narrows.report import write_report
 from narrows.results import Reported, Run, open_run, read_rows, write_rows
-from narrows.training import History, Progress, StateFile, fit, load_model, parameter_count, save_model
+from narrows.training import History, Progress, StateFile, Training, fit, load_model, parameter_count, save_model
 from narrows.training.settings import Precision, choose_device
 from narrows.types import Corruption
 
@@ -72,6 +72,8 @@ class Session:
 
     experiment: Experiment
     data: Dataset
+    others: dict[str, Dataset]
+    """What studies read beside it, by name."""
     settings: RunSettings
     ledger: Ledger
     watcher: Watcher
@@ -92,8 +94,10 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
     watcher.stage(f"reading {experiment.data}")
     data = load(experiment.data, settings.data_root)
+    others = {name: load(name, settings.data_root) for name in experiment.other_data}
     if settings.quick:
-        experiment, data = quick(experiment, data)
+        experiment, data = quick(experiment), data.few(QUICK_TRAIN, QUICK_OTHER)
+        others = {name: other.few(QUICK_TRAIN, QUICK_OTHER) for name, other in others.items()}
     experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings)))
     description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
     folder = settings.folder
@@ -105,7 +109,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
         write_json(folder / "environment.json", place | {"seconds": seconds, "finished": finished})
 
     note_environment(finished=False)
-    session = Session(experiment, data, settings, Ledger(folder, experiment.name), watcher)
+    session = Session(experiment, data, others, settings, Ledger(folder, experiment.name), watcher)
     run_baselines(session)
     for arm in experiment.arms:
         for seed in range(1 if arm.closed_form else settings.seeds):
@@ -175,9 +179,7 @@ def studied(
     figures, arrays = list(measured.figures), dict(measured.arrays)
 
     def other(name: str) -> Pictures:
-        found = load(name, session.settings.data_root)
-        found = found.few(QUICK_TRAIN, QUICK_OTHER) if session.settings.quick else found
-        return found.test if split == "test" else found.validation
+        return session.others[name].test if split == "test" else session.others[name].validation
 
     for study in studies:
         evaluation = study(model, pictures, other)
@@ -234,10 +236,7 @@ def with_baselines(experiment: Experiment, data: Dataset, settings: RunSettings)
     most = min(len(data.train), int(np.prod(data.image_shape)))
     sizes = sorted({size for arm in arms if 0 < (size := compressed_size(arm, data)) <= most})
     corruption = shared_corruption(experiment)
-    nothing = Arm("", PCA(1)).training
-    baselines = [
-        Arm(f"PCA, code {size}", PCA(size), replace(nothing, epochs=0), corruption=corruption) for size in sizes
-    ]
+    baselines = [Arm(f"PCA, code {size}", PCA(size), Training(epochs=0), corruption=corruption) for size in sizes]
     return baselines + arms
 
 
@@ -254,10 +253,10 @@ def shared_corruption(experiment: Experiment) -> Corruption:
     return found.pop() if len(found) == 1 else NoCorruption()
 
 
-def quick(experiment: Experiment, data: Dataset) -> tuple[Experiment, Dataset]:
-    """A small version of an experiment and its data."""
+def quick(experiment: Experiment) -> Experiment:
+    """An experiment whose arms train for two epochs at most."""
     arms = tuple(
         arm if arm.closed_form else replace(arm, training=replace(arm.training, epochs=QUICK_EPOCHS, minutes=None))
         for arm in experiment.arms
     )
-    return replace(experiment, arms=arms), data.few(QUICK_TRAIN, QUICK_OTHER)
+    return replace(experiment, arms=arms)
