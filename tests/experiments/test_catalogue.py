@@ -81,6 +81,15 @@ def test_report_001_s_network_has_the_parameters_that_it_lists() -> None:
     assert parameter_count(model) == 808_494
 
 
+def test_other_data_that_are_missing_are_said_before_anything_is_trained(tmp_path: Path) -> None:
+    asked = replace(load_experiment("hidden_size"), data="digits")
+    assert asked.other_data == ("fashion_mnist",)
+    folder = tmp_path / "run"
+    with pytest.raises(FileNotFoundError, match="data download fashion_mnist"):
+        run_experiment(asked, RunSettings(folder=folder, data_root=tmp_path / "nowhere"), Nobody())
+    assert not folder.exists()
+
+
 def test_a_final_fit_uses_validation_pictures_only_where_the_test_is_read(
     enlarged: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

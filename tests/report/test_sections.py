@@ -54,6 +54,20 @@ def test_reported_figures_join_their_reruns_and_the_improved_arm(tmp_path: Path)
     assert second[1].note == "doubtful"
 
 
+def test_a_reported_figure_stands_beside_the_improved_arm_of_as_many_numbers(tmp_path: Path) -> None:
+    single, larger = "as reported, fc(2)", "improved, code 4"
+    write_small(tmp_path, [row(single, 14.0), row(BETTER, 8.0), row(larger, 4.0)])
+    sizes = {single: 2, BETTER: 2, larger: 4}
+    arms = [{"name": name, "role": name.partition(",")[0], "code_numbers": size} for name, size in sizes.items()]
+    write_json(tmp_path / "experiment.json", {"name": "small", "title": "Small", "arms": arms})
+    stated = Reported("004", "small", single, "mnist", "", "test", "squared_error", 16.0, "yes", "")
+    write_rows(tmp_path / "reported.csv", Reported, [stated])
+    (table,) = section(page_of(tmp_path), "comparison").blocks
+    assert isinstance(table, Table)
+    (line,) = table.groups[0].rows
+    assert (line[4].text, line[4].note) == ("8", BETTER)
+
+
 def test_the_best_of_a_column_is_marked_and_the_input_does_not_compete(tmp_path: Path) -> None:
     rows = [row(TEN, 16.0), row(BETTER, 8.0), row(BETTER, 7.5, evaluation="clamped"), row("input", 0.0)]
     table = section(page_of(write_small(tmp_path, rows)), "results").blocks[0]

@@ -75,11 +75,14 @@ def _find(subject: Subject, row: Reported, split: str, arm: str) -> Measure | No
 
 
 def _improved(subject: Subject, row: Reported) -> Arm | None:
-    """The improved arm of the same variant, else the best of all improved arms."""
+    """The improved arm of the same variant, else of as many code numbers, else the best of all improved arms."""
     improved = tuple(arm for arm in subject.arms if arm.role == "improved")
     variant = row.arm.partition(", ")[2]
+    size = next((arm.code_numbers for arm in subject.arms if arm.name == row.arm), None)
     same = [arm for arm in improved if arm.variant == variant]
-    return same[0] if same else best_arm(subject, improved, subject.merit)
+    as_many = [arm for arm in improved if size is not None and arm.code_numbers == size]
+    nearest = same or as_many
+    return nearest[0] if nearest else best_arm(subject, improved, subject.merit)
 
 
 def _cell(measure: Measure | None, note: str = "") -> Cell:
