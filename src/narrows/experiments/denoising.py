@@ -57,13 +57,13 @@ def denoising() -> Experiment:
     ]
     improved = Arm(
         name="improved, all levels",
-        model=UNet((16, 32, 64), output_activation="sigmoid"),
+        model=UNet((16, 32, 64, 128)),
         training=Training(
-            epochs=6, batch_size=128, optimizer="adamw", learning_rate=2e-3, schedule="cosine", warmup=0.05
+            epochs=10, batch_size=128, optimizer="adamw", learning_rate=2e-3, schedule="cosine", warmup=0.05
         ),
-        corruption=GaussianNoise((0.1, 1.0)),
+        corruption=GaussianNoise((0.2, 1.0)),
         task="denoising",
-        note="One U-Net for all levels, each picture's strength drawn evenly from 0.1 to 1.",
+        note="One U-Net for all levels, each picture's strength drawn evenly from 0.2 to 1.",
     )
     return Experiment(
         name="denoising",
