@@ -4,9 +4,10 @@ import numpy as np
 
 from narrows.evaluation import NOISE, FedBytes, OutOfDistribution
 from narrows.experiments.experiment import Arm, Experiment
+from narrows.experiments.recipes import ANNEALED
 from narrows.models import Dense, Deterministic, ResidualDense
 from narrows.results import Conclusion, Run, interval
-from narrows.training import Augmentation, Training
+from narrows.training import Training
 
 SIZES = (64, 128, 256)
 EXAMPLES = tuple(range(9705, 9715))
@@ -19,15 +20,6 @@ def hidden_size() -> Experiment:
     Expect every reported network above PCA of its size, the improved ones below; the measured figures stand in
     docs/results.md. About 9 minutes on 2 cores with bfloat16 units.
     """
-    improved = Training(
-        epochs=20,
-        optimizer="adamw",
-        learning_rate=2e-3,
-        weight_decay=0.01,
-        schedule="cosine",
-        warmup=0.05,
-        augmentation=Augmentation(shift=1),
-    )
     single = [
         Arm(
             name=f"as reported, fc({size})",
@@ -56,7 +48,7 @@ def hidden_size() -> Experiment:
         Arm(
             name=f"improved, code {size}",
             model=ResidualDense(code_size=size),
-            training=improved,
+            training=ANNEALED,
             note="Residual blocks, warm-up and cosine, one-pixel shifts on half of the batches.",
         )
         for size in SIZES

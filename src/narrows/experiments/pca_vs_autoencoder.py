@@ -6,9 +6,10 @@ import numpy as np
 
 from narrows.evaluation import FedBytes, Uncentred
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
+from narrows.experiments.recipes import ANNEALED
 from narrows.models import PCA, Dense, Deterministic, ResidualDense
 from narrows.results import Conclusion, Run, interval
-from narrows.training import Augmentation, Training
+from narrows.training import Training
 
 PCA_30 = "PCA, code 30"
 REPORTED_10 = "as reported, 784-512-256-128-30, 10 epochs"
@@ -73,15 +74,7 @@ def pca_vs_autoencoder() -> Experiment:
     improved = Arm(
         name=IMPROVED,
         model=ResidualDense(code_size=30),
-        training=Training(
-            epochs=32,
-            optimizer="adamw",
-            learning_rate=2e-3,
-            weight_decay=0.01,
-            schedule="cosine",
-            warmup=0.05,
-            augmentation=Augmentation(shift=1),
-        ),
+        training=replace(ANNEALED, epochs=32),
         note="Residual blocks, warm-up and cosine, one-pixel shifts on half of the batches.",
     )
     return Experiment(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from narrows.evaluation import FedBytes
 from narrows.experiments.experiment import Arm, Experiment
+from narrows.experiments.recipes import ANNEALED
 from narrows.models import Dense, Deterministic, ResidualDense, TopK
 from narrows.objective import L1, Objective
 from narrows.results import Conclusion, Run, interval
@@ -55,20 +56,11 @@ def sparse() -> Experiment:
         data_used="train and validation",
         note="Report 004's standard autoencoder, whose activations it shows beside the sparse ones.",
     )
-    improved = Training(
-        epochs=20,
-        optimizer="adamw",
-        learning_rate=2e-3,
-        weight_decay=0.01,
-        schedule="cosine",
-        warmup=0.05,
-        augmentation=Augmentation(shift=1),
-    )
     kept = [
         Arm(
             name=f"{role}, {k} active",
             model=ResidualDense(UNITS, num_blocks=1, bottleneck=TopK(k, balanced=True)),
-            training=improved,
+            training=ANNEALED,
             note="The k largest units, each first brought to mean 0 and variance 1, so that all get their turn.",
         )
         for role, k in (("compared", 10), ("improved", 30), ("compared", 64), ("compared", 128))
@@ -77,7 +69,7 @@ def sparse() -> Experiment:
         Arm(
             name=f"compared, L1 {weight} with unit columns",
             model=replace(wide, output_activation="linear", unit_columns=True),
-            training=replace(improved, epochs=15, learning_rate=1e-3, weight_decay=0.0, augmentation=Augmentation()),
+            training=replace(ANNEALED, epochs=15, learning_rate=1e-3, weight_decay=0.0, augmentation=Augmentation()),
             objective=Objective(penalties=(L1(weight),)),
             note="Decoder columns of length 1, so that a small code cannot buy a small penalty.",
         )
