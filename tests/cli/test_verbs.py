@@ -1,5 +1,6 @@
 """The command line: its options, what it loads, and what a user is told."""
 
+import hashlib
 import json
 import os
 import re
@@ -122,6 +123,21 @@ def test_an_output_folder_that_cannot_be_written_is_one_sentence(
     assert code == USER_ERROR
     assert "expected to use file/run" in text
     assert (here / "file").read_text() == "mine"
+
+
+def test_data_files_with_the_wrong_checksum_are_refused_with_both_and_left_alone(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = here / "root" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (raw / f"{name}-ubyte.gz").write_bytes(b"truncated")
+    code, text = said(["run", "pca_vs_autoencoder", "--data-root", "root"], monkeypatch, capsys)
+    assert code == USER_ERROR
+    assert hashlib.md5(b"truncated").hexdigest() in text
+    assert "f68b3c2dcbeaaa9fbdd348bbdeb94873" in text
+    assert not (here / "runs").exists()
+    assert (raw / "train-images-idx3-ubyte.gz").read_bytes() == b"truncated"
 
 
 QUICK = ["run", "quickstart", "--quick", "--out", "made"]

@@ -17,8 +17,8 @@ SIX = (9710,)
 def denoising() -> Experiment:
     """Denoising autoencoders of 256 units for noise of 0.3 to 0.9 on MNIST (reports 001 and 004), and one U-Net.
 
-    Expect a model trained at a level to be best at it, and the U-Net above all of them; the measured figures stand in
-    docs/results.md.
+    Expect a model trained at a level to be best at it, and the U-Net above all of them. Not recorded yet: the minutes
+    are an estimate.
     """
     network = Dense((), 256, output_activation="relu", bottleneck=Deterministic("relu"))
     clean = Arm(

@@ -20,8 +20,8 @@ BATCH = 256
 def sparse() -> Experiment:
     """1 156 hidden units on MNIST, kept sparse by L1 weights as reports 001 and 004 do, or by keeping the k largest.
 
-    Expect the reported weights of 1e-5 and 1e-4 (004) to collapse to a black output; the measured figures stand in
-    docs/results.md.
+    Expect the reported weights of 1e-5 and 1e-4 (004) to collapse to a black output. Not recorded yet: the minutes are
+    an estimate.
     """
     wide = Dense((), UNITS, output_activation="relu", bottleneck=Deterministic("relu"))
     summed = [
