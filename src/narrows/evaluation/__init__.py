@@ -2,6 +2,7 @@
 
 from narrows.evaluation.as_measured import AS_MEASURED, FedBytes, Uncentred
 from narrows.evaluation.baselines import Constant, Identity
+from narrows.evaluation.chosen import ChosenPictures
 from narrows.evaluation.codes import code_arrays, component_arrays, filter_arrays
 from narrows.evaluation.out_of_distribution import NOISE, OutOfDistribution
 from narrows.evaluation.reconstruction import Evaluation, Model, evaluate, reconstruct
@@ -11,6 +12,7 @@ from narrows.evaluation.under_noise import UnderNoise
 __all__ = [
     "AS_MEASURED",
     "NOISE",
+    "ChosenPictures",
     "Constant",
     "Evaluation",
     "FedBytes",

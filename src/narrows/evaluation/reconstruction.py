@@ -96,6 +96,16 @@ def reconstruct(
             yield start, batch_to_cpu(batch), Output(output.reconstruction.float().cpu(), latent)
 
 
+def output_of(model: Model, images: Images) -> Images:
+    """What a model makes of pictures as they are, on the CPU, no gradients."""
+    device = device_of(model) if isinstance(model, nn.Module) else torch.device("cpu")
+    if isinstance(model, nn.Module):
+        model.eval()
+    with torch.inference_mode():
+        output: Images = model(images.to(device), None).reconstruction.float().cpu()
+    return output
+
+
 class Shown(NamedTuple):
     """A picture kept for drawing."""
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from narrows.corruption import GaussianNoise
 from narrows.data import Pictures
-from narrows.evaluation.positions import present
+from narrows.evaluation.chosen import present
 from narrows.evaluation.reconstruction import Evaluation, Model, evaluate
 from narrows.evaluation.tally import Figure
 

@@ -3,15 +3,15 @@
 from dataclasses import replace
 
 from narrows.corruption import GaussianNoise
-from narrows.evaluation import FedBytes, UnderNoise
+from narrows.evaluation import ChosenPictures, FedBytes, UnderNoise
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.models import Dense, Deterministic, UNet
 from narrows.results import Conclusion, Run, interval
 from narrows.training import Training
 
 LEVELS = (0.3, 0.5, 0.7, 0.8, 0.9)
-SIX = (9710,)
-"""The test picture on which report 004 judges."""
+REPORTED_LEVELS = (0.3, 0.5, 0.8, 0.9)
+"""Of report 004."""
 
 
 def denoising() -> Experiment:
@@ -28,7 +28,7 @@ def denoising() -> Experiment:
         data_used="train and validation",
         task="denoising",
         note="Report 004's standard autoencoder, trained without noise.",
-        studies=tuple(FedBytes(SIX, noise=level) for level in (0.3, 0.5, 0.8, 0.9)),
+        studies=tuple(FedBytes(six(level)) for level in REPORTED_LEVELS),
     )
     single = [
         replace(
@@ -39,7 +39,7 @@ def denoising() -> Experiment:
             note="Report 004: learning rate 8e-4, noise not clipped, ReLU on code and output.",
             studies=fed_as_reported(level),
         )
-        for level in (0.3, 0.5, 0.8, 0.9)
+        for level in REPORTED_LEVELS
     ]
     double = [
         Arm(
@@ -65,6 +65,7 @@ def denoising() -> Experiment:
         task="denoising",
         note="One U-Net for all levels, each picture's strength drawn evenly from 0.2 to 1.",
     )
+    sixes = (*map(six, REPORTED_LEVELS), six(0.3, 1), six(0.3, 2))
     return Experiment(
         name="denoising",
         title="From noise to digits",
@@ -78,18 +79,22 @@ def denoising() -> Experiment:
         data="mnist",
         arms=(clean, *single, *double, improved),
         examples=tuple(range(9705, 9715)),
-        studies=(UnderNoise(LEVELS, examples=tuple(range(9708, 9713))),),
+        studies=(UnderNoise(LEVELS, examples=tuple(range(9708, 9713))), *sixes),
         sources=("001", "004"),
         judge=judge,
     )
 
 
+def six(level: float, draw: int | None = None) -> ChosenPictures:
+    """The test picture on which report 004 judges, with noise."""
+    return ChosenPictures((9710,), noise=level, draw=draw)
+
+
 def fed_as_reported(level: float) -> tuple[FedBytes, ...]:
     """The noise that report 004 added to 0 to 255: of its own level; of every level, and twice at 0.3, for that one."""
     if level == 0.3:
-        twice = tuple(FedBytes(SIX, noise=0.3, draw=draw) for draw in (1, 2))
-        return (*twice, *(FedBytes(SIX, noise=other) for other in (0.5, 0.8, 0.9)))
-    return (FedBytes(SIX, noise=level),)
+        return tuple(map(FedBytes, (six(0.3, 1), six(0.3, 2), six(0.5), six(0.8), six(0.9))))
+    return (FedBytes(six(level)),)
 
 
 def judge(run: Run) -> list[Conclusion]:

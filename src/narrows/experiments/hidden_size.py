@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from narrows.evaluation import NOISE, FedBytes, OutOfDistribution
+from narrows.evaluation import NOISE, ChosenPictures, FedBytes, OutOfDistribution
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.recipes import ANNEALED
 from narrows.models import Dense, Deterministic, ResidualDense
@@ -12,6 +12,9 @@ from narrows.training import Training
 SIZES = (64, 128, 256)
 EXAMPLES = tuple(range(9705, 9715))
 """The test pictures that report 004 shows."""
+SIX = ChosenPictures((9710,))
+GARMENT = ChosenPictures((10,), data="fashion_mnist")
+"""The two pictures on which report 004 judges."""
 
 
 def hidden_size() -> Experiment:
@@ -27,7 +30,7 @@ def hidden_size() -> Experiment:
             training=Training(epochs=10, batch_size=256, learning_rate=1e-3, shuffle=False),
             data_used="train and validation",
             note="Report 004: all 60 000 pictures in file order, ReLU on code and output.",
-            studies=(FedBytes((9710,)), FedBytes((10,), data="fashion_mnist", in_bytes=True)),
+            studies=(FedBytes(SIX), FedBytes(GARMENT, in_bytes=True)),
         )
         for size in SIZES
     ]
@@ -66,7 +69,7 @@ def hidden_size() -> Experiment:
         data="mnist",
         arms=(*single, *double, *better),
         examples=EXAMPLES,
-        studies=(OutOfDistribution(("fashion_mnist", NOISE)),),
+        studies=(OutOfDistribution(("fashion_mnist", NOISE)), SIX, GARMENT),
         sources=("001", "004"),
         judge=judge,
     )

@@ -19,7 +19,7 @@ from narrows.evaluation import (
     evaluate,
     filter_arrays,
 )
-from narrows.evaluation.positions import pictures_condition, present
+from narrows.evaluation.chosen import present
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
 from narrows.models import PCA, Autoencoder
 from narrows.training import History
@@ -51,7 +51,7 @@ def splits_of(data: Dataset, *, read_test: bool, whole: bool) -> dict[str, Pictu
 def measure(
     model: Model, splits: dict[str, Pictures], corruption: Corruption, data: Dataset, examples: Sequence[int]
 ) -> Measured:
-    """Metrics on every split; pictures to draw, and the mean error of the examples, from the last."""
+    """Metrics on every split; pictures to draw from the last."""
     mean_picture = data.train.images.mean(0, dtype=np.float64).astype(np.float32) / 255
     figures: list[tuple[str, Figure]] = []
     arrays: dict[str, NDArray[Any]] = {}
@@ -62,15 +62,7 @@ def measure(
         figures += [(split, figure) for figure in evaluation.figures]
         if last:
             arrays = evaluation.arrays
-            figures.append((split, examples_figure(arrays)))
     return Measured(figures, {"reconstruction": arrays})
-
-
-def examples_figure(arrays: dict[str, NDArray[Any]]) -> Figure:
-    """Mean squared error of the pictures that are shown, as the reports state it."""
-    error = arrays["error"]
-    condition = pictures_condition(arrays["index"])
-    return Figure("reconstruction", condition, "squared_error", float(error.mean()), len(error))
 
 
 def inspect(

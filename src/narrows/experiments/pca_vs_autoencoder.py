@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from narrows.evaluation import FedBytes, Uncentred
+from narrows.evaluation import ChosenPictures, FedBytes, Uncentred
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
 from narrows.experiments.recipes import ANNEALED
 from narrows.models import PCA, Dense, Deterministic, ResidualDense
@@ -17,6 +17,7 @@ REPORTED_20 = "as reported, 784-512-256-128-30, 20 epochs"
 IMPROVED = "improved, code 30"
 EXAMPLES = tuple(range(9705, 9715))
 """The test pictures that report 004 shows."""
+TEN = ChosenPictures(EXAMPLES)
 
 
 def pca_vs_autoencoder() -> Experiment:
@@ -39,7 +40,7 @@ def pca_vs_autoencoder() -> Experiment:
         training=Training(epochs=10, batch_size=256, learning_rate=1e-3, shuffle=False),
         data_used="train and validation",
         note="Report 004: all 60 000 pictures in file order, ReLU on code and output.",
-        studies=(FedBytes(EXAMPLES),),
+        studies=(FedBytes(TEN),),
     )
     twenty = replace(ten, name=REPORTED_20, training=replace(ten.training, epochs=20))
     keras = replace(
@@ -60,7 +61,7 @@ def pca_vs_autoencoder() -> Experiment:
         training=Training(epochs=0),
         data_used="train and validation",
         note="Report 004: components of all 60 000 pictures.",
-        studies=(Uncentred(EXAMPLES),),
+        studies=(Uncentred(TEN),),
     )
     sigmoid = replace(
         ten,
@@ -91,6 +92,7 @@ def pca_vs_autoencoder() -> Experiment:
         arms=(projection, ten, twenty, keras, sigmoid, improved),
         baselines=(BLACK_PICTURE,),
         examples=EXAMPLES,
+        studies=(TEN,),
         sources=("001", "004"),
         judge=judge,
     )

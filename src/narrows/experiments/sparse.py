@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from narrows.evaluation import FedBytes
+from narrows.evaluation import ChosenPictures, FedBytes
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.recipes import ANNEALED
 from narrows.models import Dense, Deterministic, ResidualDense, TopK
@@ -13,6 +13,7 @@ from narrows.training import Augmentation, Training
 UNITS = 1156
 EXAMPLES = tuple(range(9705, 9715))
 """The test pictures that report 004 shows."""
+TEN = ChosenPictures(EXAMPLES)
 BATCH = 256
 """Report 004 sums its penalty over the batch; the library takes the mean, so its weight is multiplied by this."""
 
@@ -32,7 +33,7 @@ def sparse() -> Experiment:
             objective=Objective(penalties=(L1(BATCH * float(weight)),)),
             data_used="train and validation",
             note="Report 004: the penalty is a sum over units and over the batch of 256; ReLU on code and output.",
-            studies=(FedBytes(EXAMPLES),),
+            studies=(FedBytes(TEN),),
         )
         for weight in ("1e-6", "1e-5", "1e-4")
     ]
@@ -88,6 +89,7 @@ def sparse() -> Experiment:
         data="mnist",
         arms=(*summed, *keras, standard, *kept, *unit),
         examples=EXAMPLES,
+        studies=(TEN,),
         sources=("001", "004"),
         judge=judge,
     )
