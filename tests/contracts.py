@@ -21,6 +21,7 @@ CODECS: dict[str, Architecture] = {
     "Dense, sigmoid": Dense((32,), 6, hidden_activation="sigmoid", output_activation="sigmoid"),
     "Dense, linear": Dense((), 6),
     "Dense, unit columns": Dense((32,), 6, unit_columns=True),
+    "Dense, unit columns, tied at the start": Dense((), 6, unit_columns=True),
     "Dense, TopK": Dense((32,), 12, bottleneck=TopK(3)),
     "Dense, balanced TopK": Dense((32,), 12, bottleneck=TopK(3, balanced=True)),
     "Dense, Gaussian": Dense((32,), 6, bottleneck=Gaussian()),

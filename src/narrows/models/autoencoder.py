@@ -33,7 +33,7 @@ class Standardise(nn.Module):
 
 
 class Balance(nn.Module):
-    """Every number at mean 0 and variance 1 over the batch in training, over running averages otherwise.
+    """Every number, or channel, at mean 0 and variance 1 over the batch in training, over running averages otherwise.
 
     Batch normalisation (Ioffe and Szegedy 2015) without scale and shift, which takes a batch of one picture as well.
     """
@@ -47,8 +47,8 @@ class Balance(nn.Module):
         self.register_buffer("variance", torch.ones(size))
 
     def forward(self, numbers: Tensor) -> Tensor:
-        """Shape (batch, size) in and out."""
-        several = self.training and len(numbers) > 1
+        """Shape (batch, size, ...) in and out."""
+        several = self.training and numbers[:, 0].numel() > 1
         return nn.functional.batch_norm(numbers, self.mean, self.variance, training=several, momentum=0.1)
 
 

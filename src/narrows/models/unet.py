@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from narrows.models.autoencoder import Autoencoder
+from narrows.models.autoencoder import Autoencoder, Balance
 from narrows.models.bottleneck import ACTIVATIONS, Activation, Deterministic, check_activation
 from narrows.models.dense import check_sizes
 from narrows.types import Images, ImageShape, Mask
@@ -26,7 +26,7 @@ class UNet:
     channels: tuple[int, ...] = (32, 64, 128)
     """Channels of each level, the full-size one first."""
     output_activation: Activation = "linear"
-    """A sigmoid collapsed to black on MNIST's mostly black digits, at every learning rate that was tried."""
+    """A sigmoid cost 0.4 dB in one epoch of denoising MNIST's mostly black digits."""
 
     @property
     def code_size(self) -> None:
@@ -91,11 +91,14 @@ class UNetDecoder(nn.Module):
 
 
 def two_convolutions(before: int, after: int) -> nn.Sequential:
-    """3 x 3 convolution and ReLU, twice; height and width stay.
+    """3 x 3 convolution, normalisation over the batch and ReLU, twice; height and width stay.
 
-    No normalisation: in channels-last order on a CPU a step took 3.8 times as long with groups and 1.3 times with
-    batches, and a linear output trains without.
+    Without normalisation 94 % of the lowest level died on MNIST, and one epoch of denoising ended 1.3 dB lower for 0.9
+    of the time. Groups in its place took three times as long in channels-last order on a CPU.
     """
-    return nn.Sequential(
-        nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.Conv2d(after, after, 3, padding=1), nn.ReLU()
-    )
+    return nn.Sequential(*one_convolution(before, after), *one_convolution(after, after))
+
+
+def one_convolution(before: int, after: int) -> tuple[nn.Module, ...]:
+    """A convolution that leaves its shift to the normalisation."""
+    return nn.Conv2d(before, after, 3, padding=1, bias=False), Balance(after), nn.ReLU()
