@@ -307,7 +307,7 @@ FAULTS: dict[str, tuple[Callable[[Folder], None], str, str, str, str]] = {
     "learned by heart": (rising, "warning", "overfit", IMPROVED, "1.50 times"),
     "penalised losses": (
         penalised_results,
-        "warning",
+        "note",
         PENALTIES,
         "",
         "loss training train: 'as reported, code 30' 0.02",

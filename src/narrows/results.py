@@ -136,6 +136,11 @@ class Conclusion(NamedTuple):
     evidence: str
 
 
+def untested(report: str, claim: str) -> Conclusion:
+    """A conclusion of which the run lacks an arm."""
+    return Conclusion(report, claim, "not tested", "Not all arms that it speaks of were run.")
+
+
 class Interval(NamedTuple):
     """A mean with the half-width of its 95 % interval; nan where one seed gives none."""
 
@@ -287,6 +292,18 @@ class Run:
             if (row.arm, row.metric, row.split, row.evaluation, row.condition)
             == (arm, metric, split, evaluation, condition)
         }
+
+    @cached_property
+    def judged_split(self) -> str:
+        """The split whose figures count: test, or validation in a run that left the test split unread."""
+        return "test" if any(row.split == "test" for row in self.results) else "validation"
+
+    def mean(
+        self, arm: str, metric: str, *, split: str = "", evaluation: str = "reconstruction", condition: str = ""
+    ) -> float:
+        """One metric of one arm over seeds, on the judged split unless one is named; nan where it was not measured."""
+        found = self.values(arm, metric, split=split or self.judged_split, evaluation=evaluation, condition=condition)
+        return math.fsum(found.values()) / len(found) if found else math.nan
 
 
 def open_run(folder: Path) -> Run:

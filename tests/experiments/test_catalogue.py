@@ -12,7 +12,7 @@ from narrows.data import Dataset, from_array
 from narrows.experiments.experiment import ROLES, Experiment
 from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.experiments.run import RunSettings, run_experiment
-from narrows.models import Autoencoder
+from narrows.models import Autoencoder, Dense
 from narrows.results import Reported, read_rows, slug
 from narrows.training import Progress, parameter_count
 
@@ -54,6 +54,17 @@ def test_it_runs_from_pictures_to_report_and_its_losses_fall(
         assert (tmp_path / "run" / "models" / slug(arm.name, 0) / "model.safetensors").is_file()
         steps = [row.value for row in run.history if (row.arm, row.term, row.split) == (arm.name, "loss", "train")]
         assert arm.closed_form or steps[-1] < steps[0]
+
+
+def test_what_a_changed_run_cannot_judge_is_called_untested(
+    experiment: Experiment, enlarged: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if experiment.data != "digits":
+        monkeypatch.setattr("narrows.experiments.run.load", lambda *_: enlarged.few(100, 50))
+    alone = replace(experiment.arms[-1], name="compared, alone", model=Dense((), 3))
+    settings = RunSettings(folder=tmp_path / "run", quick=True)
+    run = run_experiment(replace(experiment, arms=(alone,)), settings, Nobody())
+    assert {conclusion.verdict for conclusion in run.conclusions} <= {"not tested"}
 
 
 def test_its_entry_in_the_index_says_the_same(experiment: Experiment) -> None:

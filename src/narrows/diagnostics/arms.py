@@ -46,19 +46,14 @@ def trained(run: Run) -> list[Arm]:
     ]
 
 
-def judged_split(run: Run) -> str:
-    """The split whose figures count: test, or validation in a run that left the test split unread."""
-    return "test" if any(row.split == "test" for row in run.results) else "validation"
-
-
 def facts(run: Run, arm: str, metric: str) -> dict[int, float]:
     """One of the evaluation `checks` by seed, on the judged split."""
-    return run.values(arm, metric, split=judged_split(run), evaluation="checks")
+    return run.values(arm, metric, split=run.judged_split, evaluation="checks")
 
 
 def errors(run: Run, arm: str, evaluation: str = "reconstruction") -> dict[int, float]:
     """The mse of an arm on its own task by seed, on the judged split."""
-    return run.values(arm, "mse", split=judged_split(run), evaluation=evaluation)
+    return run.values(arm, "mse", split=run.judged_split, evaluation=evaluation)
 
 
 def mean(values: Mapping[int, float]) -> float:

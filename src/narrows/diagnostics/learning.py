@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from narrows.diagnostics.arms import Arm, errors, shown, trained
-from narrows.results import Finding, Interval, Run, interval
+from narrows.results import Finding, Interval, Reported, Result, Run, Severity, interval
 
 SHORTEST_CURVE = 10
 """Validation points that a curve needs: below it a tenth of the budget holds none."""
@@ -98,31 +98,32 @@ def overfit(run: Run) -> Iterable[Finding]:
 def losses_with_different_penalties(run: Run) -> Iterable[Finding]:
     """Fault: losses that hold differently weighted penalties stand side by side as if they were errors.
 
-    Threshold: any difference, among the run's arms and among the reported figures of its arms. Report 004 so compares
-    L1 weights from 1e-6 to 1e-4, and calls the lowest loss the best reconstruction.
+    Threshold: any difference; a warning among figures that a report compares, a note among the run's own, which nothing
+    here ranks. Report 004 so compares L1 weights from 1e-6 to 1e-4, and calls the lowest loss the best reconstruction.
     """
-    penalties = {arm.name: _penalties(arm) for arm in trained(run)}
-    figures = [((row.metric, row.evaluation, row.split, row.condition), row.arm, row.value) for row in run.results]
-    figures += [
-        ((row.metric, f"report {row.report}", row.split, row.condition), row.arm, row.value) for row in run.reported
+    own = [(_place(row.evaluation, row), row.arm, row.value) for row in run.results if row.metric in PENALISED]
+    theirs = [
+        (_place(f"report {row.report}", row), row.arm, row.value) for row in run.reported if row.metric in PENALISED
     ]
-    compared: dict[tuple[str, ...], dict[str, list[float]]] = {}
-    for place, arm, value in figures:
-        if place[0] in PENALISED and arm in penalties:
-            compared.setdefault(place, {}).setdefault(arm, []).append(value)
-    unlike = {place: losses for place, losses in compared.items() if len({penalties[arm] for arm in losses}) > 1}
-    if unlike:
-        yield Finding(
-            "warning",
-            "losses with different penalties compared",
-            "",
-            "; ".join(
-                f"{' '.join(filter(None, place))}: "
-                + ", ".join(f"'{name}' {fmean(loss):.4g}" for name, loss in losses.items())
-                for place, losses in unlike.items()
-            ),
-            "Compare the reconstruction error (mse) alone, and show each penalty beside it.",
-        )
+    penalties = {arm.name: _penalties(arm) for arm in trained(run)}
+    sides: dict[Severity, list[tuple[str, str, float]]] = {"warning": theirs, "note": own}
+    for severity, losses in sides.items():
+        places: dict[str, dict[str, list[float]]] = {}
+        for place, arm, loss in losses:
+            if arm in penalties:
+                places.setdefault(place, {}).setdefault(arm, []).append(loss)
+        unlike = {place: found for place, found in places.items() if len({penalties[arm] for arm in found}) > 1}
+        if unlike:
+            yield Finding(
+                severity,
+                "losses with different penalties compared",
+                "",
+                "; ".join(
+                    f"{place}: " + ", ".join(f"'{arm}' {fmean(loss):.4g}" for arm, loss in found.items())
+                    for place, found in unlike.items()
+                ),
+                "Compare the reconstruction error (mse) alone, and show each penalty beside it.",
+            )
 
 
 def difference_within_seeds(run: Run) -> Iterable[Finding]:
@@ -136,6 +137,10 @@ def difference_within_seeds(run: Run) -> Iterable[Finding]:
         measured = {arm.name: interval(list(seeds.values())) for arm in group if (seeds := errors(run, arm.name))}
         if len(measured) > 1:
             yield from _unsure(measured)
+
+
+def _place(source: str, row: Result | Reported) -> str:
+    return " ".join(filter(None, (row.metric, source, row.split, row.condition)))
 
 
 def _penalties(arm: Arm) -> str:

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Iterable
 from functools import partial
 
-from narrows.diagnostics.arms import Arm, errors, facts, judged_split, mean, shown, trained
+from narrows.diagnostics.arms import Arm, errors, facts, mean, shown, trained
 from narrows.results import Finding, Run
 
 COLLAPSED = 0.01
@@ -132,7 +132,7 @@ def no_better_than_mean_picture(run: Run) -> Iterable[Finding]:
                 "error",
                 "no better than the mean picture",
                 arm.name,
-                f"mse {found.mean:.4g}, the mean picture's {baseline:.4g}, on {judged_split(run)} ({found.seeds})",
+                f"mse {found.mean:.4g}, the mean picture's {baseline:.4g}, on {run.judged_split} ({found.seeds})",
                 "Look at what the model gets and returns; then train longer, or with another learning rate.",
             )
 
@@ -153,7 +153,7 @@ def no_better_than_pca(run: Run) -> Iterable[Finding]:
                 "error" if found.mean >= raw else "warning",
                 "no better than PCA",
                 arm.name,
-                f"mse {found.mean:.4g}; '{pca}' {raw:.4g}, clamped {clamped:.4g}, on {judged_split(run)} "
+                f"mse {found.mean:.4g}; '{pca}' {raw:.4g}, clamped {clamped:.4g}, on {run.judged_split} "
                 f"({found.seeds})",
                 "Train longer, start from PCA's weights, or use a convolutional encoder; else use PCA.",
             )

@@ -31,12 +31,12 @@ EXPERIMENTS: dict[str, Entry] = {
         6.0,
     ),
     "hidden_size": Entry(
-        "narrows.experiments.hidden_size", "64, 128 and 256 units, PCA beside them, garments and noise", "mnist", 9.0
+        "narrows.experiments.hidden_size", "64, 128 and 256 units, PCA beside them, garments and noise", "mnist", 7.0
     ),
     "sparse": Entry(
-        "narrows.experiments.sparse", "1 156 units of which few are active: L1 and k-sparse", "mnist", 12.0
+        "narrows.experiments.sparse", "1 156 units of which few are active: L1 and k-sparse", "mnist", 10.0
     ),
-    "denoising": Entry("narrows.experiments.denoising", "noise of 0.3 to 0.9 taken out of digits", "mnist", 15.0),
+    "denoising": Entry("narrows.experiments.denoising", "noise of 0.3 to 0.9 taken out of digits", "mnist", 13.0),
 }
 
 
