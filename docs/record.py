@@ -19,6 +19,9 @@ from narrows.results import METRICS, Run, interval, open_run
 DOCS = Path(__file__).parent
 KEPT = ("results.csv", "environment.json", "experiment.json", "reported.csv", "findings.json")
 SHOWN = ("squared_error", "mse", "psnr", "ssim")
+CHECKED = ("active_units", "dead_units")
+UNDER = (("reconstruction", "psnr"), ("out_of_distribution", "auc"))
+"""What is shown under every condition, but for those of single pictures."""
 
 
 def main() -> None:
@@ -72,13 +75,16 @@ def section(run: Run) -> Iterator[str]:
         f"- {place['processor']}, {place['cores']} cores, {place['precision']}; Narrows {place['narrows']} "
         f"({place['git']}), PyTorch {place['torch']}, Python {place['python']}\n"
     )
-    yield "| arm | seeds | " + " | ".join(METRICS[metric].label for metric in SHOWN) + " | training, s |"
-    yield "| --- | ---: |" + " ---: |" * (len(SHOWN) + 1)
+    yield "| arm | seeds | " + " | ".join(METRICS[metric].label for metric in SHOWN + CHECKED) + " | training, s |"
+    yield "| --- | ---: |" + " ---: |" * (len(SHOWN + CHECKED) + 1)
     for arm in run.arms():
         errors = run.values(arm, "mse", split="test")
         figures = [spread(run.values(arm, metric, split="test")) for metric in SHOWN]
+        figures += [spread(run.values(arm, metric, split="test", evaluation="checks")) for metric in CHECKED]
         seconds = spread(run.values(arm, "training_seconds", split="train", evaluation="training"))
         yield f"| {arm} | {len(errors)} | {' | '.join(figures)} | {seconds} |"
+    for evaluation, metric in UNDER:
+        yield from under_conditions(run, evaluation, metric)
     if run.reported:
         yield "\n| report | arm | what | reported | valid | rerun |"
         yield "| --- | --- | --- | ---: | --- | ---: |"
@@ -93,6 +99,22 @@ def section(run: Run) -> Iterator[str]:
     findings = [finding for finding in run.findings if finding.arm.startswith("improved")]
     grave = [finding.name for finding in findings if finding.severity != "note"]
     yield f"\nThe doctor on the improved arms: {', '.join(grave) or 'no error, no warning'}."
+
+
+def under_conditions(run: Run, evaluation: str, metric: str) -> Iterator[str]:
+    """One metric of every arm under every condition; nothing where there are none."""
+    rows = [row for row in run.results if (row.evaluation, row.metric, row.split) == (evaluation, metric, "test")]
+    conditions = dict.fromkeys(row.condition for row in rows if row.condition and "pictures=" not in row.condition)
+    if not conditions:
+        return
+    yield f"\n| {METRICS[metric].label} | " + " | ".join(conditions) + " |"
+    yield "| --- |" + " ---: |" * len(conditions)
+    for arm in dict.fromkeys(row.arm for row in rows):
+        figures = [
+            spread(run.values(arm, metric, split="test", evaluation=evaluation, condition=condition))
+            for condition in conditions
+        ]
+        yield f"| {arm} | " + " | ".join(figures) + " |"
 
 
 def spread(values: dict[int, float]) -> str:
