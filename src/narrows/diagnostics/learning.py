@@ -150,22 +150,28 @@ def _penalties(arm: Arm) -> str:
 def _unsure(measured: dict[str, Interval]) -> Iterator[Finding]:
     single = [name for name, found in measured.items() if found.n < 2]
     if single:
+        which = "" if len(single) == len(measured) else ": " + ", ".join(f"'{name}'" for name in single)
         yield Finding(
             "note",
             "spread of seeds unknown",
             "",
-            f"{len(single)} of {len(measured)} arms have one seed: " + ", ".join(f"'{name}'" for name in single),
+            f"{len(single)} of {len(measured)} arms have one seed{which}",
             "Run with --seeds 3 or more before ranking arms that lie close together.",
         )
     ranked = sorted((found.mean, name, found) for name, found in measured.items() if found.n > 1)
-    close = [(left, right) for left, right in pairwise(ranked) if right[0] - left[0] <= _half_width(left[2], right[2])]
-    if close:
+    ties: list[list[str]] = []
+    for left, right in pairwise(ranked):
+        if right[0] - left[0] <= _half_width(left[2], right[2]):
+            if not ties or ties[-1][-1] != _stated(*left[1:]):
+                ties.append([_stated(*left[1:])])
+            ties[-1].append(_stated(*right[1:]))
+    if ties:
         yield Finding(
             "note",
             "difference smaller than the spread of seeds",
             "",
-            "; ".join(f"{_stated(*left[1:])} and {_stated(*right[1:])}" for left, right in close),
-            "Call them equal, or run more seeds.",
+            "mse of " + "; ".join(", ".join(tie) for tie in ties),
+            "Call neighbours equal, or run more seeds.",
         )
 
 
@@ -174,7 +180,7 @@ def _half_width(one: Interval, other: Interval) -> float:
 
 
 def _stated(name: str, found: Interval) -> str:
-    return f"'{name}' mse {found.mean:.4g} +- {found.half_width:.2g} ({found.n} seeds)"
+    return f"'{name}' {found.mean:.4g} +- {found.half_width:.2g} ({found.n} seeds)"
 
 
 def _task(arm: Arm) -> str:

@@ -31,11 +31,9 @@ def best_arm(subject: Subject, arms: tuple[Arm, ...], metric: str) -> Arm | None
 
 
 def pca_beside(subject: Subject, arm: Arm) -> Arm | None:
-    """PCA at the arm's own code size, else the only PCA there is, else None."""
-    found = [other for other in subject.arms if other.is_pca]
-    same = [pca for pca in found if pca.code_numbers is not None and pca.code_numbers == arm.code_numbers]
-    named = [pca for pca in found if pca.name == f"PCA, code {arm.code_numbers}"]
-    return next(iter(same or named or (found if len(found) == 1 else [])), None)
+    """PCA at the arm's own code size, if there is one."""
+    sizes = {pca.name: pca for pca in subject.arms if pca.is_pca}
+    return sizes.get(f"PCA, code {arm.code_numbers}")
 
 
 def _leader(subject: Subject, best: Arm, merit: str) -> str:
