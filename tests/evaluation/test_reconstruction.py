@@ -24,6 +24,8 @@ from narrows.evaluation.tally import Moments
 from narrows.models import PCA, Autoencoder, Dense, Deterministic, UNet, prepare
 from narrows.types import Codes, Corruption
 
+from .small import beside
+
 
 @pytest.fixture(scope="module")
 def pictures() -> Pictures:
@@ -173,7 +175,7 @@ def test_fed_bytes_repeats_report_004_s_measuring(pictures: Pictures) -> None:
     with torch.no_grad():
         expected = (model(images).reconstruction / 255 - images / 255).square().flatten(1).sum(1).mean().item()
     found = {
-        each.metric: each for each in FedBytes(ChosenPictures((3, 4, 5)))(model, pictures, lambda _: pictures).figures
+        each.metric: each for each in FedBytes(ChosenPictures((3, 4, 5)))(model, pictures, beside(pictures)).figures
     }
     assert found["squared_error"].value == pytest.approx(expected, rel=1e-5)
     assert found["squared_error"].condition == "pictures=3-5"
@@ -183,7 +185,7 @@ def test_fed_bytes_repeats_report_004_s_measuring(pictures: Pictures) -> None:
 
 def test_fed_bytes_with_noise_names_it_and_hides_it_below_the_grey_levels(pictures: Pictures) -> None:
     study = FedBytes(ChosenPictures((3,), noise=0.5, draw=2))
-    found = {each.metric: each for each in study(Identity(), pictures, lambda _: pictures).figures}
+    found = {each.metric: each for each in study(Identity(), pictures, beside(pictures)).figures}
     assert found["squared_error"].condition == "noise=0.5 pictures=3 draw=2"
     assert found["squared_error"].value == pytest.approx(64 * (0.5 / 255) ** 2, rel=0.4)
 
@@ -193,7 +195,7 @@ def test_chosen_pictures_are_measured_right_beside_it(pictures: Pictures) -> Non
     images = torch.from_numpy(pictures.images[[3, 4]]).float() / 255
     with torch.no_grad():
         expected = (model(images).reconstruction - images).square().flatten(1).sum(1).mean().item()
-    found = {each.metric: each for each in ChosenPictures((4, 3))(model, pictures, lambda _: pictures).figures}
+    found = {each.metric: each for each in ChosenPictures((4, 3))(model, pictures, beside(pictures)).figures}
     assert found["squared_error"].value == pytest.approx(expected, rel=1e-5)
     assert found["mse"].value == pytest.approx(expected / 64, rel=1e-5)
     assert found["mse"].condition == "pictures=3-4"
@@ -202,7 +204,7 @@ def test_chosen_pictures_are_measured_right_beside_it(pictures: Pictures) -> Non
 
 def test_chosen_pictures_under_noise_that_can_be_seen(pictures: Pictures) -> None:
     noisy = ChosenPictures(tuple(range(20)), data="same", noise=0.5, draw=1)
-    found = {each.metric: each for each in noisy(Identity(), pictures, lambda _: pictures).figures}
+    found = {each.metric: each for each in noisy(Identity(), pictures, beside(pictures)).figures}
     assert found["mse"].condition == "data=same noise=0.5 pictures=0-19 draw=1"
     assert found["mse"].value == pytest.approx(0.25, rel=0.15)  # 1 280 draws: three standard deviations are 0.12
 
@@ -211,7 +213,7 @@ def test_fed_bytes_of_another_set_stays_in_bytes(pictures: Pictures) -> None:
     black = Constant(torch.zeros(pictures.image_shape))
     others = Pictures(255 - pictures.images)
     study = FedBytes(ChosenPictures((1,), data="negatives"), in_bytes=True)
-    found = {each.metric: each for each in study(black, pictures, lambda _: others).figures}
+    found = {each.metric: each for each in study(black, pictures, beside(others)).figures}
     assert found["mse"].condition == "data=negatives pictures=1"
     assert found["mse"].value == pytest.approx((others.images[1].astype(float) ** 2).mean())
 
@@ -220,7 +222,7 @@ def test_uncentred_projects_without_the_mean(pictures: Pictures, pca: Autoencode
     pixels = pictures.images[:10].reshape(10, -1) / 255.0
     components = pca.get_parameter("project.weight").numpy().astype(float)
     expected = ((pixels @ components.T @ components - pixels) ** 2).sum(1).mean()
-    figures = Uncentred(ChosenPictures(tuple(range(10))))(pca, pictures, lambda _: pictures).figures
+    figures = Uncentred(ChosenPictures(tuple(range(10))))(pca, pictures, beside(pictures)).figures
     assert {each.metric: each.value for each in figures}["squared_error"] == pytest.approx(expected, rel=1e-4)
 
 

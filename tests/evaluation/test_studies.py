@@ -6,9 +6,11 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from narrows.data import Pictures, load
-from narrows.evaluation import NOISE, Constant, Identity, OutOfDistribution, UnderNoise
+from narrows.evaluation import NOISE, Beside, Constant, Identity, OutOfDistribution, UnderNoise
 from narrows.evaluation.out_of_distribution import noise_pictures
 from narrows.models import PCA, prepare
+
+from .small import beside
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,8 @@ def test_strangers_are_told_apart_by_their_error(pictures: Pictures) -> None:
     model = PCA(10).build(pictures.image_shape)
     prepare(model, pictures.images)
     study = OutOfDistribution(("negatives", NOISE))
-    found = study(model, pictures, lambda name: {"negatives": negatives(pictures)}[name])
+    others = {"negatives": negatives(pictures)}
+    found = study(model, pictures, Beside(pictures, others.__getitem__))
     auc = {each.condition: each.value for each in found.figures if each.metric == "auc"}
     errors = [found.arrays[f"error_{name}"] for name in ("own", "negatives")]
     truth = [0] * len(errors[0]) + [1] * len(errors[1])
@@ -37,14 +40,14 @@ def test_strangers_are_told_apart_by_their_error(pictures: Pictures) -> None:
 
 def test_strangers_of_the_same_error_are_not_told_apart(pictures: Pictures) -> None:
     grey = Constant(torch.full(pictures.image_shape, 0.5))
-    found = OutOfDistribution(("negatives",))(grey, pictures, lambda _: negatives(pictures))
+    found = OutOfDistribution(("negatives",))(grey, pictures, beside(negatives(pictures)))
     assert next(each.value for each in found.figures if each.metric == "auc") == pytest.approx(0.5)
 
 
 def test_strangers_of_another_shape_are_refused_with_both(pictures: Pictures) -> None:
     other = Pictures(np.zeros((4, 3, 9, 9), dtype=np.uint8))
     with pytest.raises(ValueError, match=r"expected pictures of shape \(1, 8, 8\) from cifar10, found \(3, 9, 9\)"):
-        OutOfDistribution(("cifar10",))(Identity(), pictures, lambda _: other)
+        OutOfDistribution(("cifar10",))(Identity(), pictures, beside(other))
 
 
 def test_noise_pictures_are_always_the_same(pictures: Pictures) -> None:
@@ -53,7 +56,7 @@ def test_noise_pictures_are_always_the_same(pictures: Pictures) -> None:
 
 def test_the_input_under_noise_has_the_noise_s_error() -> None:
     many = load("digits").official_train
-    found = UnderNoise((0.3, 0.9))(Identity(), many, lambda _: many)
+    found = UnderNoise((0.3, 0.9))(Identity(), many, beside(many))
     mse = {
         each.condition: each.value
         for each in found.figures
@@ -67,9 +70,7 @@ def test_the_input_under_noise_has_the_noise_s_error() -> None:
 
 def test_two_models_see_the_same_noise(pictures: Pictures) -> None:
     study = UnderNoise((0.5,), clip=True)
-    first, second = (
-        study(model, pictures, lambda _: pictures) for model in (Identity(), Constant(torch.zeros(1, 8, 8)))
-    )
+    first, second = (study(model, pictures, beside(pictures)) for model in (Identity(), Constant(torch.zeros(1, 8, 8))))
     assert np.array_equal(first.arrays["input"], second.arrays["input"])
     assert first.arrays["input"].min() == 0
 

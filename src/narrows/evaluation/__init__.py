@@ -2,6 +2,7 @@
 
 from narrows.evaluation.as_measured import AS_MEASURED, FedBytes, Uncentred
 from narrows.evaluation.baselines import Constant, Identity
+from narrows.evaluation.beside import Beside
 from narrows.evaluation.chosen import ChosenPictures
 from narrows.evaluation.codes import code_arrays, component_arrays, filter_arrays
 from narrows.evaluation.out_of_distribution import NOISE, OutOfDistribution
@@ -12,6 +13,7 @@ from narrows.evaluation.under_noise import UnderNoise
 __all__ = [
     "AS_MEASURED",
     "NOISE",
+    "Beside",
     "ChosenPictures",
     "Constant",
     "Evaluation",

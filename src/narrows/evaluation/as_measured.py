@@ -1,9 +1,9 @@
 """Faults of a source report's measuring, repeated as studies: shown beside the right figure, never in its place."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from narrows.data import Pictures
+from narrows.evaluation.beside import Beside
 from narrows.evaluation.chosen import ChosenPictures
 from narrows.evaluation.reconstruction import Evaluation, Model, output_of
 from narrows.evaluation.tally import Figure
@@ -31,9 +31,9 @@ class FedBytes:
         """The other set, if any."""
         return self.chosen.needs
 
-    def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:
         """Figures under the condition that the report's figure has."""
-        condition, clean = self.chosen.take(pictures, other)
+        condition, clean = self.chosen.take(pictures, beside)
         fed = self.chosen.noisy(clean)
         output = output_of(model, fed)
         if self.in_bytes:
@@ -60,7 +60,7 @@ class Uncentred:
         """The other set, if any."""
         return self.chosen.needs
 
-    def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:
         """Mean squared error a picture.
 
         Raises:
@@ -68,7 +68,7 @@ class Uncentred:
         """
         if not isinstance(model, Autoencoder):
             raise TypeError(f"expected a PCA to project without its mean, found {type(model).__name__}")
-        condition, clean = self.chosen.take(pictures, other)
+        condition, clean = self.chosen.take(pictures, beside)
         clean = clean / 255
         mean = model.standardise.mean.cpu()
         # the model subtracts the mean and adds it again, so both are undone here

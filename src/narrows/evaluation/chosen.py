@@ -1,6 +1,6 @@
 """A few pictures by their positions: what the source reports state figures of, and the condition that names them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from narrows.data import Pictures
+from narrows.evaluation.beside import Beside
 from narrows.evaluation.reconstruction import Evaluation, Model, output_of
 from narrows.evaluation.tally import Figure
 from narrows.types import Images
@@ -37,9 +38,9 @@ class ChosenPictures:
         """The other set, if any."""
         return (self.data,) if self.data else ()
 
-    def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:
         """Squared error a picture and mse against the clean pictures, under the condition that names them."""
-        condition, clean = self.take(pictures, other)
+        condition, clean = self.take(pictures, beside)
         clean = clean / 255
         squares = (output_of(model, self.noisy(clean)) - clean).square().flatten(1)
         errors = {"squared_error": squares.sum(1), "mse": squares.mean(1)}
@@ -50,9 +51,9 @@ class ChosenPictures:
             ]
         )
 
-    def take(self, pictures: Pictures, other: Callable[[str], Pictures]) -> tuple[str, Images]:
+    def take(self, pictures: Pictures, beside: Beside) -> tuple[str, Images]:
         """The condition, and the clean pictures as float32 of 0 to 255."""
-        found = other(self.data) if self.data else pictures
+        found = beside.other(self.data) if self.data else pictures
         index = present(self.positions, found)
         named = {"data": self.data or None, "noise": self.noise}
         parts = [f"{key}={value}" for key, value in named.items() if value is not None]

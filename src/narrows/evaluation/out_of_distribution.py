@@ -1,6 +1,5 @@
 """Pictures that a model was never trained on: are they told apart by their reconstruction error?"""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narrows.data import Pictures
+from narrows.evaluation.beside import Beside
 from narrows.evaluation.reconstruction import Evaluation, Model, evaluate
 from narrows.evaluation.tally import Figure
 
@@ -38,13 +38,13 @@ class OutOfDistribution:
         """The sets that lie on disk."""
         return tuple(name for name in self.sets if name != NOISE)
 
-    def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:
         """Figures with a condition data=NAME; arrays of errors and a few pictures of each set.
 
         Args:
             model: an Autoencoder or a baseline.
             pictures: the model's own split.
-            other: the same split of another set, by name.
+            beside: the way to the other sets.
 
         Raises:
             ValueError: another set's pictures have another shape.
@@ -56,7 +56,7 @@ class OutOfDistribution:
         figures: list[Figure] = []
         arrays: dict[str, NDArray[Any]] = {"names": np.array(["own", *self.sets]), **labelled("own", own)}
         for name in self.sets:
-            strangers = noise_pictures(pictures) if name == NOISE else other(name)
+            strangers = noise_pictures(pictures) if name == NOISE else beside.other(name)
             if strangers.image_shape != pictures.image_shape:
                 raise ValueError(
                     f"expected pictures of shape {pictures.image_shape} from {name}, found {strangers.image_shape}; "

@@ -1,6 +1,5 @@
 """One model under several strengths of noise, whatever it was trained on."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from narrows.corruption import GaussianNoise
 from narrows.data import Pictures
+from narrows.evaluation.beside import Beside
 from narrows.evaluation.chosen import present
 from narrows.evaluation.reconstruction import Evaluation, Model, evaluate
 from narrows.evaluation.tally import Figure
@@ -45,7 +45,7 @@ class UnderNoise:
         """No other set."""
         return ()
 
-    def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:  # noqa: ARG002
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
         """Figures with a condition noise=SIGMA; arrays (strength, picture, ...) of input and reconstruction."""
         figures: list[Figure] = []
         shown: list[dict[str, NDArray[Any]]] = []

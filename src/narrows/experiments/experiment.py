@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from narrows.corruption import NoCorruption
 from narrows.data import Pictures
 from narrows.descriptions import describe
-from narrows.evaluation import Evaluation, Model
+from narrows.evaluation import Beside, Evaluation, Model
 from narrows.objective import Objective
 from narrows.results import Conclusion, Run
 from narrows.training import Training
@@ -30,8 +30,8 @@ class Study(Protocol):
         """Names of other data sets that it reads."""
         ...
 
-    def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:
-        """Of a model on its split; `other` gives the same split of another data set by name."""
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:
+        """Of a model on its judged split; what the study learns, it learns from `beside.train`."""
         ...
 
 

@@ -13,7 +13,7 @@ import torch
 from narrows.corruption import NoCorruption
 from narrows.data import Dataset, Pictures, fingerprint, load
 from narrows.diagnostics import diagnose
-from narrows.evaluation import Figure, Model
+from narrows.evaluation import Beside, Figure, Model
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.experiment import Arm, Experiment, Study
@@ -132,7 +132,9 @@ def run_baselines(session: Session) -> None:
         if not ledger.has(name, 0):
             session.watcher.stage(name)
             measured = measure(model, splits, shared_corruption(experiment), session.data, experiment.examples)
-            enter(session, name, 0, studied(session, experiment.studies, model, splits, measured), [])
+            enter(
+                session, name, 0, studied(session, experiment.studies, model, session.data.train, splits, measured), []
+            )
 
 
 def run_arm(session: Session, arm: Arm, seed: int) -> None:
@@ -166,13 +168,19 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     measured = Measured(
         figures, {**measured.arrays, **inspect(model, splits[shown], data.train, session.experiment.examples)}
     )
-    measured = studied(session, (*session.experiment.studies, *arm.studies), model, splits, measured)
+    studies = (*session.experiment.studies, *arm.studies)
+    measured = studied(session, studies, model, data.train, splits, measured)
     enter(session, arm.name, seed, measured, history)
     state.remove()
 
 
 def studied(
-    session: Session, studies: Sequence[Study], model: Model, splits: dict[str, Pictures], measured: Measured
+    session: Session,
+    studies: Sequence[Study],
+    model: Model,
+    train: Pictures,
+    splits: dict[str, Pictures],
+    measured: Measured,
 ) -> Measured:
     """What was measured of a model, and what further studies find on the last of its splits."""
     split, pictures = list(splits.items())[-1]
@@ -182,7 +190,7 @@ def studied(
         return session.others[name].test if split == "test" else session.others[name].validation
 
     for study in studies:
-        evaluation = study(model, pictures, other)
+        evaluation = study(model, pictures, Beside(train, other))
         figures += [(split, figure) for figure in evaluation.figures]
         arrays[study.name] = evaluation.arrays
     return Measured(figures, arrays)
