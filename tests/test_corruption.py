@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 
 from narrows.corruption import (
     CORRUPTIONS,
+    Binarise,
     GaussianNoise,
     Mixing,
     NoCorruption,
@@ -25,6 +26,7 @@ EXAMPLES: dict[str, list[Corruption]] = {
     "NoCorruption": [NoCorruption()],
     "GaussianNoise": [GaussianNoise(0.3), GaussianNoise((0.0, 0.9)), GaussianNoise(0.3, clip=True)],
     "SaltAndPepper": [SaltAndPepper(0.3), SaltAndPepper((0.1, 0.5))],
+    "Binarise": [Binarise()],
     "PixelMask": [PixelMask(0.4), PixelMask((0.2, 0.8), counted="hidden"), PixelMask(0.4, fill=0.5, counted="visible")],
     "PatchMask": [PatchMask(0.5, 3), PatchMask((0.2, 0.8), 4, counted="hidden"), PatchMask(0.5, 3, counted="visible")],
     "Mixing": [Mixing(), Mixing((0.25, 0.75))],
@@ -33,6 +35,7 @@ AT_STRENGTH_0: dict[str, Corruption] = {
     "NoCorruption": NoCorruption(),
     "GaussianNoise": GaussianNoise(0.0, clip=True),
     "SaltAndPepper": SaltAndPepper(0.0),
+    "Binarise": Binarise(),  # it has no strength, and is the identity on black and white
     "PixelMask": PixelMask(0.0, fill=0.5),
     "PatchMask": PatchMask(0.0, 4, fill=0.5),
     "Mixing": Mixing((1.0, 0.0)),
@@ -60,7 +63,7 @@ def test_shapes_and_weights_fit_and_clean_stays(corruption: Corruption, generato
     before = clean.clone()
     batch = corruption(clean, generator)
     assert batch.input.shape == (5, 3, 10, 7)
-    assert torch.equal(batch.target, before)
+    assert torch.equal(batch.target, batch.input if isinstance(corruption, Binarise) else before)
     assert torch.equal(clean, before)
     assert torch.broadcast_shapes(batch.weight.shape, batch.target.shape) == batch.target.shape
     assert (batch.weight >= 0).all()
@@ -82,7 +85,7 @@ def test_the_generator_alone_decides(corruption: Corruption) -> None:
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_strength_0_is_the_identity(name: str, generator: Generator) -> None:
     corruption = AT_STRENGTH_0[name]
-    clean = clean_for(corruption)
+    clean = clean_for(corruption).round() if name == "Binarise" else clean_for(corruption)
     shown = clean[:, 0] if isinstance(corruption, Mixing) else clean
     assert torch.equal(corruption(clean, generator).input, shown)
 
@@ -139,6 +142,18 @@ def test_salt_and_pepper_are_equally_many_and_whole_pixels(generator: Generator)
     assert (shown[:, 0] == 1).float().mean().item() == pytest.approx(0.2, abs=0.01)
     assert (shown[:, 0] == 0).float().mean().item() == pytest.approx(0.2, abs=0.01)
     assert (SaltAndPepper(1.0)(clean, generator).input != 0.5).all()
+
+
+def test_a_pixel_is_drawn_white_as_often_as_it_is_bright(generator: Generator) -> None:
+    grey = torch.tensor([0.0, 0.1, 0.5, 0.9, 1.0]).view(1, 1, 1, 5)
+    batch = Binarise()(grey.expand(10_000, 1, 1, 5), generator)
+    assert set(batch.input.unique().tolist()) == {0.0, 1.0}
+    shares = batch.input.mean((0, 1, 2))
+    # Standard error of a share of 0.5 among 10 000 draws is 0.005; 5 of them.
+    torch.testing.assert_close(shares, grey.flatten(), atol=0.025, rtol=0)
+    assert (shares[0].item(), shares[-1].item()) == (0.0, 1.0)
+    again = Binarise()(grey.expand(10_000, 1, 1, 5), generator)
+    assert not torch.equal(batch.input, again.input)  # anew with every draw
 
 
 @settings(deadline=None)  # a busy machine is no failure

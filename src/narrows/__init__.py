@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from narrows.corruption import GaussianNoise, Mixing, NoCorruption, PatchMask, PixelMask, SaltAndPepper
+    from narrows.corruption import Binarise, GaussianNoise, Mixing, NoCorruption, PatchMask, PixelMask, SaltAndPepper
     from narrows.data import Dataset, Pictures, download, from_array, label_budget, load
     from narrows.diagnostics import diagnose
     from narrows.evaluation import evaluate
@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from narrows.training import Augmentation, Training, as_images, fit, load_model, save_model
 
 HOMES = {
-    "narrows.corruption": ("GaussianNoise", "Mixing", "NoCorruption", "PatchMask", "PixelMask", "SaltAndPepper"),
+    "narrows.corruption": (
+        "Binarise",
+        "GaussianNoise",
+        "Mixing",
+        "NoCorruption",
+        "PatchMask",
+        "PixelMask",
+        "SaltAndPepper",
+    ),
     "narrows.data": ("Dataset", "Pictures", "download", "from_array", "label_budget", "load"),
     "narrows.diagnostics": ("diagnose",),
     "narrows.evaluation": ("evaluate",),
@@ -59,6 +67,7 @@ __all__ = [
     "PCA",
     "Augmentation",
     "Autoencoder",
+    "Binarise",
     "Convolutional",
     "Dataset",
     "Dense",

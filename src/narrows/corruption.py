@@ -1,4 +1,4 @@
-"""What is done to clean pictures before a model sees them: noise, masks and mixtures.
+"""What is done to clean pictures before a model sees them: noise, draws, masks and mixtures.
 
 Every corruption is a frozen dataclass, its own description, and maps clean pictures to a whole `Batch`; training never
 asks which one it has. Random numbers come from the generator alone, on the generator's device, so that a CPU generator
@@ -78,6 +78,22 @@ class SaltAndPepper:
         chance = torch.rand((len(clean), 1, *clean.shape[-2:]), generator=generator, device=generator.device)
         pepper, turned = (chance < share / 2).to(clean.device), (chance < share).to(clean.device)
         return Batch(clean.masked_fill(turned, 1.0).masked_fill(pepper, 0.0), clean, clean.new_ones(()), None)
+
+
+@dataclass(frozen=True)
+class Binarise:
+    """Draws every number as 0 or 1, its grey value the probability of 1 (Salakhutdinov and Murray 2008, section 6).
+
+    Input and target are the same draw: black and white pictures, for which a Bernoulli likelihood is one. Drawn anew in
+    every epoch of training, and always alike in evaluation.
+    """
+
+    def __call__(self, clean: Images | Sources, generator: Generator) -> Batch:
+        """The draw as input and target; every number counts."""
+        _check_clean(clean, _IMAGES)
+        chance = torch.rand(clean.shape, generator=generator, device=generator.device).to(clean.device)
+        drawn = (chance < clean).to(clean.dtype)  # never at 0, always at 1: draws lie in [0, 1)
+        return Batch(drawn, drawn, clean.new_ones(()), None)
 
 
 @dataclass(frozen=True)
@@ -180,6 +196,7 @@ CORRUPTIONS: dict[str, type[Corruption]] = {
     "NoCorruption": NoCorruption,
     "GaussianNoise": GaussianNoise,
     "SaltAndPepper": SaltAndPepper,
+    "Binarise": Binarise,
     "PixelMask": PixelMask,
     "PatchMask": PatchMask,
     "Mixing": Mixing,
