@@ -51,6 +51,7 @@ METRICS: dict[str, Metric] = {
     "explained_variance": Metric("explained variance", "", "higher", "1 is perfect, 0 is the mean picture"),
     "perfect_pictures": Metric("perfect pictures", "", "", "pictures without any error, left out of the mean psnr"),
     "auc": Metric("auc", "", "higher", "chance that a stranger's error is larger than an own picture's"),
+    "accuracy": Metric("accuracy", "0 to 1", "higher", "share of pictures whose class a linear classifier names"),
     "loss": Metric("loss", "", "lower", "what training minimises; comparable only under one objective"),
     "loss_with_penalty": Metric("loss with penalty", "", "lower", "reconstruction error plus penalties"),
     "input_minimum": Metric("lowest input", "", "", "smallest pixel value that the model was given"),

@@ -5,6 +5,7 @@ from narrows.evaluation.baselines import Constant, Identity
 from narrows.evaluation.beside import Beside
 from narrows.evaluation.chosen import ChosenPictures
 from narrows.evaluation.codes import code_arrays, component_arrays, filter_arrays
+from narrows.evaluation.linear_probe import LinearProbe
 from narrows.evaluation.out_of_distribution import NOISE, OutOfDistribution
 from narrows.evaluation.reconstruction import Evaluation, Model, evaluate, reconstruct
 from narrows.evaluation.tally import Figure
@@ -20,6 +21,7 @@ __all__ = [
     "FedBytes",
     "Figure",
     "Identity",
+    "LinearProbe",
     "Model",
     "OutOfDistribution",
     "Uncentred",
