@@ -3,6 +3,7 @@
 from narrows.evaluation.as_measured import AS_MEASURED, FedBytes, Uncentred
 from narrows.evaluation.baselines import Constant, Identity
 from narrows.evaluation.beside import Beside
+from narrows.evaluation.bound import EvidenceLowerBound, PriorSamples
 from narrows.evaluation.chosen import ChosenPictures
 from narrows.evaluation.codes import code_arrays, component_arrays, filter_arrays
 from narrows.evaluation.linear_probe import LinearProbe
@@ -18,12 +19,14 @@ __all__ = [
     "ChosenPictures",
     "Constant",
     "Evaluation",
+    "EvidenceLowerBound",
     "FedBytes",
     "Figure",
     "Identity",
     "LinearProbe",
     "Model",
     "OutOfDistribution",
+    "PriorSamples",
     "Uncentred",
     "UnderNoise",
     "code_arrays",
