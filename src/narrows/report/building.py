@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from narrows.report.page import Block, Gallery, Page, Plot, Section
+from narrows.report.sections.bound import bound
 from narrows.report.sections.closing import conclusions, reproduce
 from narrows.report.sections.codes import codes
 from narrows.report.sections.comparison import comparison
@@ -15,6 +16,8 @@ from narrows.report.sections.learning import learning
 from narrows.report.sections.noise import under_noise
 from narrows.report.sections.opening import findings, protocol
 from narrows.report.sections.pictures import pictures
+from narrows.report.sections.probe import probe
+from narrows.report.sections.samples import samples
 from narrows.report.sections.strangers import strangers
 from narrows.report.sections.summary import answer
 from narrows.report.sections.tables import results
@@ -32,8 +35,11 @@ SECTIONS = (
     pictures,
     spread,
     strangers,
+    bound,
+    samples,
     filters,
     codes,
+    probe,
     components,
     conditions,
     conclusions,
