@@ -47,7 +47,8 @@ def test_the_probe_s_table_marks_the_best_of_a_budget(tmp_path: Path) -> None:
     cells = {line[0].text: [cell.best for cell in line[2:]] for group in table.groups for line in group.rows}
     assert cells == {TEN: [False, True], BETTER: [True, False], PCA: [False, False]}
     assert part.lead.endswith(
-        "It does better on the codes of trained arms than on PCA's from 100 labels 1 of 2 and from all labels 2 of 2."
+        "It does better than on PCA's codes with 100 labels on those of 1 of 2 trained arms, with all labels on those"
+        " of 2 of 2 trained arms."
     )
 
 
@@ -64,10 +65,13 @@ def test_the_probe_s_curves_stand_over_the_labels_there_were(tmp_path: Path) -> 
     assert panel.log_x
     assert line.x.tolist() == [100, 50_000]
     assert line.y.tolist() == [0.5, 0.875]
-    assert plot.claim == f"“{TEN}” names most classes: from 100 labels 0.500 of them, from 50\u202f000 labels 0.875."
+    assert plot.claim == (
+        f"The codes of “{TEN}” tell most of the classes: an accuracy of 0.500 with 100 labels,"
+        " of 0.875 with 50\u202f000."
+    )
     assert "All are 50\u202f000 labels." in table.caption
     assert part.lead.endswith(
-        f"On the codes of “{TEN}” and from all labels its most frequent mistake is to take 0 for 1, 10 times."
+        f"On the codes of “{TEN}” and with all labels its most frequent mistake is to take 0 for 1, 10 times."
     )
 
 
@@ -76,7 +80,8 @@ def test_two_leaders_of_the_probe_are_both_named(tmp_path: Path) -> None:
     plot = section(page_of(write_small(tmp_path, rows)), "probe").blocks[0]
     assert isinstance(plot, Plot)
     assert plot.claim == (
-        f"Most classes are named from 100 labels 0.750 by “{BETTER}”, from 1000 labels 0.875 by “{TEN}”."
+        f"With 100 labels the codes of “{BETTER}” tell most of the classes, an accuracy of 0.750; with 1000 those of"
+        f" “{TEN}”, 0.875."
     )
 
 

@@ -112,21 +112,21 @@ def _curves(subject: Subject, found: Mapping[Arm, _Probed]) -> Plot | None:
     if not lines:
         return None
     first, last = (max(lines, key=lambda line: float(line.y[place])) for place in (0, -1))
-    few, many = (
-        f"from {count(int(line.x[place]))} labels {figure(float(line.y[place]), 3)}"
-        for line, place in ((first, 0), (last, -1))
-    )
+    few, many = count(int(first.x[0])), count(int(last.x[-1]))
+    low, high = figure(float(first.y[0]), 3), figure(float(last.y[-1]), 3)
     return Plot(
         name="linear-probe",
-        claim=f"“{first.label}” names most classes: {few} of them, {many}."
+        claim=f"The codes of “{first.label}” tell most of the classes: an accuracy of {low} with {few} labels,"
+        f" of {high} with {many}."
         if first is last
-        else f"Most classes are named {few} by “{first.label}”, {many} by “{last.label}”.",
+        else f"With {few} labels the codes of “{first.label}” tell most of the classes, an accuracy of {low};"
+        f" with {many} those of “{last.label}”, {high}.",
         caption=f"Accuracy of the linear classifier on the {subject.split} pictures over the number of labelled"
         " training pictures; mean over seeds, the band its 95\u202f% interval.",
         alt="Accuracy over labels: "
         + "; ".join(
             f"{line.label} "
-            + ", ".join(f"{figure(float(y), 3)} from {count(int(x))}" for x, y in zip(line.x, line.y, strict=True))
+            + ", ".join(f"{figure(float(y), 3)} with {count(int(x))}" for x, y in zip(line.x, line.y, strict=True))
             for line in lines
         ),
         panels=(Panel(lines, x_label="labelled training pictures", y_label="accuracy", log_x=True),),
@@ -161,8 +161,8 @@ def _beside_pca(found: Mapping[Arm, _Probed], budgets: tuple[str, ...]) -> tuple
         floor = baseline[budget]
         if trained and floor is not None:
             above = sum(value > floor for value in trained)
-            said.append(f"from {_said(budget)} {above} of {len(trained)}")
-    return (f"It does better on the codes of trained arms than on PCA's {' and '.join(said)}.",) if said else ()
+            said.append(f"with {_said(budget)} on those of {above} of {len(trained)} trained arms")
+    return (f"It does better than on PCA's codes {', '.join(said)}.",) if said else ()
 
 
 def _mistaken(subject: Subject, found: Mapping[Arm, _Probed], budget: str) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ def _mistaken(subject: Subject, found: Mapping[Arm, _Probed], budget: str) -> tu
         return ()
     names = (subject.run.experiment.get("data") or {}).get("class_names") or ()
     return (
-        f"On the codes of “{best.name}” and from {_said(budget)} its most frequent mistake is to take"
+        f"On the codes of “{best.name}” and with {_said(budget)} its most frequent mistake is to take"
         f" {class_name(names, shown)} for {class_name(names, named)}, {count(int(wrong[shown, named]))} times.",
     )
 
