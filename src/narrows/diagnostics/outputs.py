@@ -160,9 +160,12 @@ def no_better_than_pca(run: Run) -> Iterable[Finding]:
 
 
 def _pca_to_beat(run: Run, arm: Arm) -> str:
-    """The PCA baseline whose code has as many numbers; empty where there is none or the comparison is not fair."""
+    """The PCA of as many numbers on the same task; empty where there is none or the comparison is not fair."""
     if arm.task != "compression" or arm.closed_form or mean(facts(run, arm.name, "bypass_numbers")) > 0:
         return ""
     size = mean(facts(run, arm.name, "code_numbers"))
-    candidates = (name for name in run.arms() if name.startswith("PCA"))
-    return next((name for name in candidates if mean(facts(run, name, "code_numbers")) == size), "")
+    for entry in run.experiment.get("arms", []):
+        same = entry.get("description", {}).get("corruption") == arm.description.get("corruption")
+        if entry["name"].startswith("PCA") and same and mean(facts(run, entry["name"], "code_numbers")) == size:
+            return str(entry["name"])
+    return ""
