@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from narrows.models import Gaussian, TopK
+from narrows.models import Dense, Deterministic, Gaussian, Noisy, TopK
 from narrows.models.autoencoder import Balance
 
 
@@ -41,3 +41,33 @@ def test_balance_brings_every_unit_to_mean_0_and_variance_1(generator: torch.Gen
 
 def test_balance_takes_a_batch_of_one() -> None:
     assert Balance(3)(torch.ones(1, 3)).isfinite().all()
+
+
+def test_noise_on_a_code_is_drawn_in_training_alone() -> None:
+    torch.manual_seed(0)
+    projected = torch.tensor([[1.0, -2.0]]).expand(20_000, 2)
+    assert torch.equal(Noisy((0.5, 2.0))(projected, sample=False).code, projected)
+    found = Noisy((2.0, 2.0))(projected, sample=True).code
+    torch.testing.assert_close(found.mean(0), torch.tensor([1.0, -2.0]), atol=0.06, rtol=0)
+    torch.testing.assert_close(found.std(0), torch.tensor([2.0, 2.0]), atol=0.05, rtol=0)
+
+
+def test_noise_on_a_code_has_a_strength_of_its_own_for_each_picture() -> None:
+    torch.manual_seed(0)
+    found = Noisy((0.0, 1.0))(torch.zeros(2_000, 400), sample=True).code.std(1)
+    # evenly drawn from 0 to 1: mean 1/2, variance 1/12
+    assert found.mean().item() == pytest.approx(0.5, abs=0.03)
+    assert found.var().item() == pytest.approx(1 / 12, abs=0.01)
+
+
+def test_noise_of_no_strength_or_an_empty_range_is_refused() -> None:
+    for noise in ((-0.1, 1.0), (1.0, 0.5), (0.0, float("inf"))):
+        with pytest.raises(ValueError, match="expected noise from at least 0 to a finite greatest strength, found"):
+            Noisy(noise)
+
+
+def test_balanced_codes_have_variance_1_in_training(generator: torch.Generator) -> None:
+    images = torch.rand(200, 1, 4, 4, generator=generator)
+    for bottleneck in (Deterministic(balanced=True), Noisy((0.0, 0.0))):
+        code = Dense((), 3, bottleneck=bottleneck).build((1, 4, 4))(images).latent.code
+        torch.testing.assert_close(code.var(0, unbiased=False), torch.ones(3), atol=2e-3, rtol=0)

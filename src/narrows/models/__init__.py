@@ -1,7 +1,7 @@
 """Networks and their descriptions: one network class, `Autoencoder`, and what stands in its slots."""
 
 from narrows.models.autoencoder import Autoencoder, Standardise, bypass_numbers
-from narrows.models.bottleneck import BOTTLENECKS, Deterministic, Gaussian, TopK
+from narrows.models.bottleneck import BOTTLENECKS, Deterministic, Gaussian, Noisy, TopK
 from narrows.models.convolutional import Convolutional
 from narrows.models.dense import Dense, ResidualDense
 from narrows.models.parallel import ParallelDecoders
@@ -23,6 +23,7 @@ __all__ = [
     "Dense",
     "Deterministic",
     "Gaussian",
+    "Noisy",
     "ParallelDecoders",
     "ResidualDense",
     "Standardise",
