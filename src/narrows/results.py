@@ -55,6 +55,7 @@ METRICS: dict[str, Metric] = {
     "elbo": Metric("bound", "nats", "higher", "log-likelihood of a binarised picture is at least this"),
     "rate": Metric("rate", "nats", "", "KL divergence of a picture's code from the prior"),
     "distortion": Metric("distortion", "nats", "lower", "negative Bernoulli log-likelihood of a binarised picture"),
+    "recognised": Metric("recognised", "", "higher", "share whose nearest other clean picture is of the same class"),
     "loss": Metric("loss", "", "lower", "what training minimises; comparable only under one objective"),
     "loss_with_penalty": Metric("loss with penalty", "", "lower", "reconstruction error plus penalties"),
     "input_minimum": Metric("lowest input", "", "", "smallest pixel value that the model was given"),

@@ -5,8 +5,10 @@ from narrows.evaluation.baselines import Constant, Identity
 from narrows.evaluation.beside import Beside
 from narrows.evaluation.bound import EvidenceLowerBound, PriorSamples
 from narrows.evaluation.chosen import ChosenPictures
+from narrows.evaluation.code_noise import CodeNoise
 from narrows.evaluation.codes import code_arrays, component_arrays, filter_arrays
 from narrows.evaluation.linear_probe import LinearProbe
+from narrows.evaluation.manifold import Manifold
 from narrows.evaluation.out_of_distribution import NOISE, OutOfDistribution
 from narrows.evaluation.reconstruction import Evaluation, Model, evaluate, reconstruct
 from narrows.evaluation.tally import Figure
@@ -17,6 +19,7 @@ __all__ = [
     "NOISE",
     "Beside",
     "ChosenPictures",
+    "CodeNoise",
     "Constant",
     "Evaluation",
     "EvidenceLowerBound",
@@ -24,6 +27,7 @@ __all__ = [
     "Figure",
     "Identity",
     "LinearProbe",
+    "Manifold",
     "Model",
     "OutOfDistribution",
     "PriorSamples",

@@ -27,17 +27,23 @@ def code_arrays(model: Autoencoder, pictures: Pictures, examples: NDArray[np.int
         torch.cat([output.latent.code for _, _, output in reconstruct(model, some)]).float().numpy()
         for some in (few, pictures.take(examples))
     )
-    centred = codes - codes.mean(0)
-    # the directions of the codes' covariance; eigh sorts ascending
-    directions = np.linalg.eigh(np.cov(centred, rowvar=False).reshape(codes.shape[1], -1))[1][:, ::-1][:, :2]
     arrays = {
         "codes": codes,
         "example_codes": shown,
-        "projection": (centred @ directions).astype(np.float32),
+        "projection": principal_plane(codes),
         "active_share": (codes != 0).mean(0).astype(np.float32),
         "deviation": codes.std(0),
     }
     return arrays if few.labels is None else arrays | {"labels": few.labels}
+
+
+def principal_plane(codes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Codes (picture, code) along their first two principal directions: (picture, 2), or (picture, 1) of one number."""
+    centred = codes - codes.mean(0)
+    # the directions of the codes' covariance; eigh sorts ascending
+    directions = np.linalg.eigh(np.cov(centred, rowvar=False).reshape(codes.shape[1], -1))[1][:, ::-1][:, :2]
+    plane: NDArray[np.float32] = (centred @ directions).astype(np.float32)
+    return plane
 
 
 def filter_arrays(model: Autoencoder) -> dict[str, NDArray[Any]]:
