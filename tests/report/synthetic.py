@@ -96,6 +96,9 @@ def write_run(folder: Path, arms: tuple[Pretended, ...] = ARMS, noise: float = 0
     for (name, seed), blur in blurs(arms).items():
         _write_noisy(folder, (name, seed), test[:5], blur)
         rows += _write_strangers(folder, (name, seed), test, blur)
+        if name != "input":
+            rows += _write_noisy_codes(folder, (name, seed), test[:2], blur)
+            _write_manifold(folder, (name, seed), test, test_labels, blur)
     _write_components(folder, pca, train, labels[:1200])
     write_rows(folder / "results.csv", Result, [*rows, *_noisy(arms)])
     write_rows(folder / "history.csv", HistoryRow, [row for arm in arms for row in _history(arm)])
@@ -276,6 +279,55 @@ def _write_strangers(folder: Path, place: tuple[str, int], own: NDArray[np.float
             ]
     write_arrays(folder / "arrays" / slug(*place) / "out_of_distribution.npz", arrays)
     return rows
+
+
+def _write_noisy_codes(folder: Path, place: tuple[str, int], clean: NDArray[np.float32], blur: float) -> list[Result]:
+    """Two pictures that blur as their codes get noisier, in two units."""
+    amounts = {"absolute": (0.5, 5.0, 10.0), "spread": (0.5, 1.0, 2.0)}
+    arrays: dict[str, NDArray[Any]] = {
+        "index": np.arange(2),
+        "original": clean,
+        "reconstruction": gaussian_filter(clean, (0, 0, blur, blur)),
+        "deviation": np.full(30, 3 * blur),
+    }
+    rows = []
+    for unit, levels in amounts.items():
+        arrays[f"{unit}_amounts"] = np.array(levels)
+        noisy = [gaussian_filter(clean, (0, 0, blur + level, blur + level)) for level in levels]
+        arrays[unit] = np.repeat(np.stack(noisy)[:, :, None], 5, axis=2)
+        rows += [
+            Result(NAME, *place, "code_noise", f"code_noise={level} unit={unit}", "test", metric, value, 597)
+            for level in levels
+            for metric, value in (("mse", 0.01 * blur * (1 + level)), ("recognised", 1 / (1 + level)))
+        ]
+    write_arrays(folder / "arrays" / slug(*place) / "code_noise.npz", arrays)
+    return rows
+
+
+def _write_manifold(
+    folder: Path, place: tuple[str, int], clean: NDArray[np.float32], labels: NDArray[np.int64], blur: float
+) -> None:
+    """Blends of two pictures, walks that dim one, and a map along a row and a column of pixels' means."""
+    share = np.linspace(0, 1, 5).reshape(-1, 1, 1, 1)
+    blend = ((1 - share) * clean[0] + share * clean[1]).astype(np.float32)
+    positions = np.stack([clean[:, 0, 10].mean(1), clean[:, 0, :, 14].mean(1)], 1)
+    arrays = {
+        "pairs": np.array([[0, 1]]),
+        "codes_between": gaussian_filter(blend, (0, 0, blur, blur))[None],
+        "pixels_between": blend[None],
+        "codes_distance": np.full((1, 5), 0.01 * blur),
+        "pixels_distance": np.full((1, 5), 0.03),
+        "walked": np.array(0),
+        "percentiles": PERCENTILES,
+        "walk_values": np.stack([PERCENTILES - 50.0] * 3),
+        "walks": np.stack([np.stack([clean[0] * percentile / 100 for percentile in PERCENTILES])] * 3),
+        "positions": positions,
+        "labels": labels,
+        "across": np.array(14),
+        "thumbnail_index": np.arange(3),
+        "thumbnails": clean[:3],
+    }
+    write_arrays(folder / "arrays" / slug(*place) / "manifold.npz", arrays)
 
 
 def _history(arm: Pretended) -> list[HistoryRow]:

@@ -1,6 +1,6 @@
 """Noise on the codes of one model: how far from a picture's code the decoder still gives the picture."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from narrows.data import Pictures
+from narrows.evaluation.beside import Beside
 from narrows.evaluation.chosen import present
 from narrows.evaluation.reconstruction import BATCH_SIZE, Evaluation, Model, reconstruct
 from narrows.evaluation.tally import Figure
@@ -61,7 +62,7 @@ class CodeNoise:
         """No other set."""
         return ()
 
-    def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:  # noqa: ARG002
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
         """Figures with a condition code_noise=AMOUNT unit=UNIT; arrays (amount, picture, draw, ...) of the outputs.
 
         Empty for a model whose code cannot be decoded alone.

@@ -1,6 +1,5 @@
 """What lies between the codes of pictures: ways from one to another, along single numbers, and a map of them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from narrows.data import Pictures
+from narrows.evaluation.beside import Beside
 from narrows.evaluation.code_noise import decoded
 from narrows.evaluation.codes import MAX_CODES, PERCENTILES, principal_plane
 from narrows.evaluation.reconstruction import Evaluation, Model, reconstruct
@@ -51,7 +51,7 @@ class Manifold:
         """No other set."""
         return ()
 
-    def __call__(self, model: Model, pictures: Pictures, other: Callable[[str], Pictures]) -> Evaluation:  # noqa: ARG002
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
         """No figures. Positions beyond a small split count from its beginning again.
 
         Arrays: `codes_between` and `pixels_between` (pair, step, ...), with `codes_distance` and `pixels_distance`

@@ -5,6 +5,7 @@ from dataclasses import replace
 from narrows.report.page import Block, Gallery, Page, Plot, Section
 from narrows.report.sections.bound import bound
 from narrows.report.sections.closing import conclusions, reproduce
+from narrows.report.sections.code_noise import code_noise
 from narrows.report.sections.codes import codes
 from narrows.report.sections.comparison import comparison
 from narrows.report.sections.components import components
@@ -13,6 +14,7 @@ from narrows.report.sections.data import data_sheet
 from narrows.report.sections.errors import spread
 from narrows.report.sections.filters import filters
 from narrows.report.sections.learning import learning
+from narrows.report.sections.manifold import manifold
 from narrows.report.sections.noise import under_noise
 from narrows.report.sections.opening import findings, protocol
 from narrows.report.sections.pictures import pictures
@@ -40,6 +42,8 @@ SECTIONS = (
     filters,
     codes,
     probe,
+    code_noise,
+    manifold,
     components,
     conditions,
     conclusions,
