@@ -37,6 +37,9 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.sparse", "1 156 units of which few are active: L1 and k-sparse", "mnist", 10.0
     ),
     "denoising": Entry("narrows.experiments.denoising", "noise of 0.3 to 0.9 taken out of digits", "mnist", 13.0),
+    "manifold": Entry(
+        "narrows.experiments.manifold", "eight numbers a digit: noise on the code, and what lies between", "mnist", 5.0
+    ),
 }
 
 
