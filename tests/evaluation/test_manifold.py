@@ -10,6 +10,8 @@ from narrows.evaluation.manifold import ACROSS, NUM_STEPS, apart, nearest
 from narrows.models import PCA, Autoencoder, UNet, prepare
 from narrows.training import as_images
 
+from .small import beside
+
 STUDY = Manifold(pairs=((0, 5), (7, 2)), start=4)
 
 
@@ -28,7 +30,7 @@ def pca(pictures: Pictures) -> Autoencoder:
 
 @pytest.fixture(scope="module")
 def arrays(pca: Autoencoder, pictures: Pictures) -> dict[str, np.ndarray]:
-    return STUDY(pca, pictures, lambda _: pictures).arrays
+    return STUDY(pca, pictures, beside(pictures)).arrays
 
 
 def test_a_linear_decoder_blends_reconstructions(
@@ -97,12 +99,12 @@ def test_codes_of_one_number_have_a_map_too() -> None:
 
 def test_positions_beyond_a_small_split_count_from_its_beginning(pca: Autoencoder, pictures: Pictures) -> None:
     few = pictures.take(np.arange(5))
-    assert STUDY(pca, few, lambda _: few).arrays["pairs"].tolist() == [[0, 0], [2, 2]]
+    assert STUDY(pca, few, beside(few)).arrays["pairs"].tolist() == [[0, 0], [2, 2]]
 
 
 def test_a_code_that_is_bypassed_and_a_baseline_without_one_give_nothing(pictures: Pictures) -> None:
     for model in (UNet((4, 6)).build(pictures.image_shape), Identity()):
-        assert STUDY(model, pictures, lambda _: pictures) == Evaluation([])
+        assert STUDY(model, pictures, beside(pictures)) == Evaluation([])
 
 
 def test_no_pair_is_refused() -> None:

@@ -25,7 +25,7 @@ def stated(arm: str, value: float, condition: str, metric: str = "mse") -> Resul
 def page(tmp_path: Path) -> Page:
     rows = []
     for arm, (clean, one, five) in ERRORS.items():
-        rows.append(row(arm, clean)._replace(metric="mse"))
+        rows += [stated(arm, clean, f"code_noise=0.0 unit={unit}") for unit in ("spread", "absolute")]
         rows.append(stated(arm, one, "code_noise=1.0 unit=spread"))
         rows.append(stated(arm, 10 * one, "code_noise=1.0 unit=spread", "recognised"))
         rows.append(stated(arm, five, "code_noise=5.0 unit=absolute"))

@@ -63,9 +63,10 @@ class CodeNoise:
         return ()
 
     def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
-        """Figures with a condition code_noise=AMOUNT unit=UNIT; arrays (amount, picture, draw, ...) of the outputs.
+        """Figures with a condition code_noise=AMOUNT unit=UNIT, 0 among them; arrays of outputs.
 
-        Empty for a model whose code cannot be decoded alone.
+        The outputs are (amount, picture, draw, ...) under the unit's name. Empty for a model whose code cannot be
+        decoded alone.
         """
         if not isinstance(model, Autoencoder) or bypass_numbers(model):
             return Evaluation([])
@@ -88,7 +89,7 @@ class CodeNoise:
             arrays[f"{unit}_amounts"] = np.array(amounts)
             shown = codes[index, None] + torch.tensor(amounts).reshape(-1, 1, 1, 1) * scale * draws
             arrays[unit] = decoded(model, shown.flatten(0, 2)).unflatten(0, tuple(shown.shape[:3])).numpy()
-            for amount in amounts:
+            for amount in dict.fromkeys((0.0, *amounts)):
                 outputs = decoded(model, codes + amount * scale * noise)
                 condition = f"code_noise={float(amount)} unit={unit}"
                 figures += [Figure(self.name, condition, *measured) for measured in measures(outputs, pictures)]

@@ -13,7 +13,7 @@ from narrows.report.page import Cell, Column, Gallery, Group, Line, Panel, Pictu
 from narrows.report.raster import display_width, photograph
 from narrows.report.sections.curves import numeric
 from narrows.report.sections.tables import PLURAL
-from narrows.report.subject import Arrays, Key, Measure, Subject, metric_of
+from narrows.report.subject import Arrays, Measure, Subject, metric_of
 
 _EVALUATION = "code_noise"
 _METRICS = ("mse", "recognised")
@@ -53,17 +53,13 @@ def code_noise(subject: Subject) -> Section | None:
 
 
 def _matrix(subject: Subject, unit: str) -> Matrix:
-    """The figures of one unit; at 0, those of the reconstruction."""
+    """The figures of one unit."""
     found = {}
     for key, measure in subject.measures.items():
         if (key.evaluation, key.split) == (_EVALUATION, subject.split) and key.metric in _METRICS:
             for _, amount, rest in numeric(key.condition):
                 if rest == f"unit={unit}":
                     found[key.metric, key.arm, amount] = measure
-    for metric, arm, _ in list(found):
-        clean = subject.measures.get(Key("reconstruction", "", subject.split, metric, arm))
-        if clean is not None:
-            found[metric, arm, 0.0] = clean
     return found
 
 
