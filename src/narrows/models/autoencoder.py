@@ -85,7 +85,7 @@ class Autoencoder(nn.Module):
             code_shape: shape to which a code is folded for the decoder; None where the features, unprojected, are
                 the code.
             standardise: set from data or by hand; the identity where none is given.
-            multiple: height and width that the encoder sees are multiples of this.
+            multiple: height and width that the encoder sees are multiples of this; 1 where the network takes one size.
         """
         super().__init__()
         self.architecture = architecture
@@ -152,7 +152,7 @@ class Autoencoder(nn.Module):
         return images[..., : size[0], : size[1]]
 
     def _check(self, images: Images) -> None:
-        fixed = not isinstance(self.project, nn.Identity) or len(self.code_shape) == 1
+        fixed = self.multiple == 1 or not isinstance(self.project, nn.Identity)
         found = tuple(images.shape[1:])
         if found[0] != self.image_shape[0] or (fixed and found != self.image_shape):
             raise ValueError(f"expected pictures of shape {self.image_shape}, found {found}; resize or convert them")

@@ -1,8 +1,10 @@
-"""Convolutional networks: stages of convolution and pooling, and three ways back up."""
+"""Convolutional networks: stages of convolution and pooling, and four ways back up."""
 
 import itertools
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from torch import Tensor, nn
 
@@ -11,7 +13,10 @@ from narrows.models.bottleneck import ACTIVATIONS, Activation, Bottleneck, Deter
 from narrows.models.dense import check_sizes
 from narrows.types import Images, ImageShape, Mask
 
-Upward: TypeAlias = Literal["transposed", "upsampling", "unpooling"]
+Upward: TypeAlias = Literal["transposed", "upsampling", "unpooling", "unpooling and transposed"]
+OddSizes: TypeAlias = Literal["padded", "dropped"]
+Odd: TypeAlias = tuple[int, int]
+"""How many rows and columns, 0 or 1, a stage of the decoder adds to twice as many."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +24,9 @@ class Convolutional:
     """A 3 x 3 convolution, ReLU and 2 x 2 max pooling a stage; the decoder mirrors it.
 
     `upward` is the way back: `transposed` convolutions of stride 2, nearest-neighbour `upsampling` before a
-    convolution, or `unpooling` to the places where the maxima stood (Zhao et al. 2015). Unpooling's switches
-    bypass the code, and are counted as such.
+    convolution, or `unpooling` to the places where the maxima stood (Zhao et al. 2015), before a convolution or a
+    transposed one of stride 1. After `unpooling` a stage that keeps the number of channels has no convolution, as
+    report 004 builds it. Unpooling's switches bypass the code, and are counted as such.
 
     Raises:
         ValueError: a size is below 1, or a word unknown.
@@ -29,27 +35,48 @@ class Convolutional:
     channels: tuple[int, ...] = (8, 16, 16)
     """Channels of each stage; each stage halves height and width."""
     code_size: int | None = None
-    """None: the last stage's features are the code; else they are projected to this many numbers and back."""
+    """None: the last stage's features are the code, and its activation the bottleneck's; else they go through a ReLU
+    and are projected to this many numbers and back."""
     upward: Upward = "transposed"
+    odd_sizes: OddSizes = "padded"
+    """Whether pictures are padded until every stage halves them evenly, or pooling drops a row or column that is left
+    over, and the decoder adds it again. A network that drops takes pictures of its own size alone."""
     output_activation: Activation = "sigmoid"
     bottleneck: Bottleneck = Deterministic()
 
     def __post_init__(self) -> None:
         check_sizes(*self.channels, 1 if self.code_size is None else self.code_size)
         check_activation(self.output_activation)
-        if self.upward not in UPWARD:
-            raise ValueError(f"expected upward to be one of {', '.join(UPWARD)}, found {self.upward!r}")
+        for name, choices in (("upward", Upward), ("odd_sizes", OddSizes)):
+            if getattr(self, name) not in get_args(choices):
+                known = ", ".join(get_args(choices))
+                raise ValueError(f"expected {name} to be one of {known}, found {getattr(self, name)!r}")
 
     def build(self, image_shape: ImageShape) -> Autoencoder:
-        """An untrained network for pictures of this shape."""
+        """An untrained network for pictures of this shape.
+
+        Raises:
+            ValueError: halving drops the last row or column of these pictures.
+        """
         channel, height, width = image_shape
-        multiple = 2 ** len(self.channels)
-        features_shape = (self.channels[-1], -(-height // multiple), -(-width // multiple))
+        least = 2 ** len(self.channels)
+        multiple = least if self.odd_sizes == "padded" else 1
+        if multiple == 1 and min(height, width) < least:
+            raise ValueError(
+                f"expected pictures of at least {least} x {least} pixels to halve {len(self.channels)} times, "
+                f"found {height} x {width}; use fewer stages, or odd_sizes 'padded'"
+            )
+        sizes = [(height + -height % multiple, width + -width % multiple)]
+        for _ in self.channels:
+            sizes.append((sizes[-1][0] // 2, sizes[-1][1] // 2))
+        features_shape = (self.channels[-1], *sizes[-1])
         return Autoencoder(
             self,
             image_shape,
-            encoder=ConvolutionalEncoder((channel, *self.channels), switches=self.upward == "unpooling"),
-            decoder=ConvolutionalDecoder(self, channel, features_shape),
+            encoder=ConvolutionalEncoder(self, channel),
+            decoder=ConvolutionalDecoder(
+                self, channel, features_shape, [(height % 2, width % 2) for height, width in sizes[-2::-1]]
+            ),
             bottleneck=self.bottleneck,
             features_shape=features_shape,
             code_shape=None if self.code_size is None else (self.code_size,),
@@ -60,19 +87,23 @@ class Convolutional:
 class ConvolutionalEncoder(nn.Module):
     """Stages of convolution, ReLU and pooling; the pooling switches are the bypass where they are asked for."""
 
-    def __init__(self, channels: tuple[int, ...], *, switches: bool) -> None:
+    def __init__(self, description: Convolutional, channel: int) -> None:
         super().__init__()
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, 3, padding=1) for before, after in itertools.pairwise(channels)
+        projected = description.code_size is not None or description.bottleneck.numbers_per_code > 1
+        last = len(description.channels) - 1
+        self.stages = nn.ModuleList(
+            # before pooling: where a window has nothing above 0, its switch is then its first place
+            nn.Sequential(convolution(before, after), *([nn.ReLU()] if projected or index < last else []))
+            for index, (before, after) in enumerate(itertools.pairwise((channel, *description.channels)))
         )
-        self.switches = switches
+        self.switches = description.upward in UNPOOLING
 
     def forward(self, images: Images, hidden: Mask | None) -> tuple[Tensor, tuple[Tensor, ...]]:  # noqa: ARG002
         """Features (batch, channel, height, width); a hidden pixel is seen as its fill value."""
         features: Tensor = images
         bypass = []
-        for convolution in self.convolutions:
-            features, indices = nn.functional.max_pool2d(convolution(features).relu(), 2, return_indices=True)
+        for stage in self.stages:
+            features, indices = nn.functional.max_pool2d(stage(features), 2, return_indices=True)
             if self.switches:
                 bypass.append(indices)
         return features, tuple(bypass)
@@ -81,17 +112,24 @@ class ConvolutionalEncoder(nn.Module):
 class ConvolutionalDecoder(nn.Module):
     """The encoder's stages in reverse; an optional linear layer first unfolds a projected code."""
 
-    def __init__(self, description: Convolutional, channel: int, features_shape: tuple[int, int, int]) -> None:
+    def __init__(
+        self, description: Convolutional, channel: int, features_shape: tuple[int, int, int], odd: Sequence[Odd]
+    ) -> None:
+        """`odd` has an entry a stage, the deepest first."""
         super().__init__()
         self.upward = description.upward
         self.features_shape = features_shape
+        self.odd = odd
         size = description.code_size
-        features = features_shape[0] * features_shape[1] * features_shape[2]
-        self.unproject = nn.Identity() if size is None else nn.Linear(size, features)
-        channels = (*reversed(description.channels), channel)
-        self.stages = nn.ModuleList(
-            UPWARD[self.upward](before, after) for before, after in itertools.pairwise(channels)
-        )
+        self.unproject = nn.Identity() if size is None else nn.Linear(size, math.prod(features_shape))
+        *inner, last = itertools.pairwise((*reversed(description.channels), channel))
+        self.stages = nn.ModuleList()
+        for pair, added in zip(inner, odd[:-1], strict=True):
+            if self.upward == "unpooling" and pair[0] == pair[1]:
+                self.stages.append(nn.Identity())
+            else:
+                self.stages.append(nn.Sequential(LAYERS[self.upward](*pair, added), nn.ReLU()))
+        self.stages.append(LAYERS[self.upward](*last, odd[-1]))
         self.activation = ACTIVATIONS[description.output_activation]
 
     def forward(self, code: Tensor, bypass: tuple[Tensor, ...]) -> Images:
@@ -99,28 +137,41 @@ class ConvolutionalDecoder(nn.Module):
         features: Tensor = self.unproject(code)
         if features.dim() == 2:
             features = features.unflatten(1, self.features_shape).relu()
-        for index, stage in enumerate(self.stages):
-            if index > 0:
-                features = features.relu()
-            if self.upward == "unpooling":
-                features = nn.functional.max_unpool2d(features, bypass[-1 - index], [2, 2])
+        for index, (stage, odd) in enumerate(zip(self.stages, self.odd, strict=True)):
+            size = [2 * length + added for length, added in zip(features.shape[-2:], odd, strict=True)]
+            if self.upward in UNPOOLING:
+                features = nn.functional.max_unpool2d(features, bypass[-1 - index], [2, 2], output_size=size)
+            elif self.upward == "upsampling":
+                features = nn.functional.interpolate(features, size)
             features = stage(features)
         return self.activation(features)
 
 
-def transposed(before: int, after: int) -> nn.Module:
-    """Doubles height and width in one layer; kernel 4 at stride 2 overlaps evenly (Odena et al. 2016)."""
-    return nn.ConvTranspose2d(before, after, 4, stride=2, padding=1)
-
-
-def upsampling(before: int, after: int) -> nn.Module:
-    """Repeats every pixel, then convolves."""
-    return nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, padding=1))
-
-
-def unpooling(before: int, after: int) -> nn.Module:
-    """The convolution after the unpooling, which the decoder does itself since it needs the switches."""
+def convolution(before: int, after: int, odd: Odd = (0, 0)) -> nn.Module:  # noqa: ARG001
+    """Keeps height and width, whatever brought them there."""
     return nn.Conv2d(before, after, 3, padding=1)
 
 
-UPWARD = {"transposed": transposed, "upsampling": upsampling, "unpooling": unpooling}
+def transposed(before: int, after: int, odd: Odd) -> nn.Module:
+    """Doubles height and width in one layer; kernel 4 at stride 2 overlaps evenly (Odena et al. 2016).
+
+    Where a row or column is to be added, kernel 3 without padding gives one more than twice as many.
+    """
+    kernel, padding = (4 - odd[0], 4 - odd[1]), (1 - odd[0], 1 - odd[1])
+    return nn.ConvTranspose2d(before, after, kernel, stride=2, padding=padding)
+
+
+def transposed_in_place(before: int, after: int, odd: Odd) -> nn.Module:  # noqa: ARG001
+    """Keeps height and width."""
+    return nn.ConvTranspose2d(before, after, 3, padding=1)
+
+
+LAYERS = {
+    "transposed": transposed,
+    "upsampling": convolution,
+    "unpooling": convolution,
+    "unpooling and transposed": transposed_in_place,
+}
+"""The layer of a decoder's stage, after upsampling or unpooling, or in their place."""
+
+UNPOOLING = ("unpooling", "unpooling and transposed")
