@@ -269,6 +269,7 @@ PCA, FALLS, CONTRADICTS = (
     "error falls as the task gets harder",
     "PSNR and MSE contradict each other",
 )
+PRODUCT = "matrix product as error"
 PENALTIES = "losses with different penalties compared"
 
 FAULTS: dict[str, tuple[Callable[[Folder], None], str, str, str, str]] = {
@@ -352,6 +353,14 @@ FAULTS: dict[str, tuple[Callable[[Folder], None], str, str, str, str]] = {
         REPORTED,
         "ssim 0.995 with an mse of 0.04",
     ),
+    "difference times itself": (
+        quoted(reported("matrix_product_lowest", 11.2), reported("matrix_product_highest", 355.2)),
+        "error",
+        PRODUCT,
+        REPORTED,
+        "report 009, test: matrix product lowest 11.2, matrix product highest 355.2; a squared error is never",
+    ),
+    "negative error": (quoted(reported("squared_error", -1.4)), "error", PRODUCT, REPORTED, "squared error -1.4;"),
 }
 
 
@@ -446,6 +455,14 @@ def test_seeds_that_are_well_are_counted_and_left_out_of_the_mean(tmp_path: Path
     assert found.evidence == "60.0% of 30 code numbers never vary (1 of 3 seeds)"
 
 
+def test_the_right_error_of_the_same_pictures_stands_beside_a_matrix_product(tmp_path: Path) -> None:
+    folder = healthy()
+    folder.reported.append(reported("matrix_product_lowest", -21.2, "pictures=0-9"))
+    folder.put(REPORTED, {"squared_error": 5.25}, "reconstruction", condition="pictures=0-9")
+    (found,) = diagnose(folder.write(tmp_path))
+    assert found.evidence.endswith("the same pictures' mean squared error is 5.25 in this run")
+
+
 def test_gravest_first_then_improved_arms(tmp_path: Path) -> None:
     folder = healthy()
     for arm, metric, found in (
@@ -499,6 +516,8 @@ REPORTS = """\
 004,denoising,"as reported, fc(256), clean",mnist,noise=0.5 pictures=9710,test,squared_error,12.6893,no,
 004,denoising,"as reported, fc(256), clean",mnist,noise=0.8 pictures=9710,test,squared_error,12.7042,no,
 004,denoising,"as reported, fc(256), clean",mnist,noise=0.9 pictures=9710,test,squared_error,12.7118,no,
+004,convolutional,"as reported, unpooling",mnist,pictures=9705-9714,test,matrix_product_lowest,11.234,no,
+004,convolutional,"as reported, unpooling",mnist,pictures=9705-9714,test,matrix_product_highest,355.244,no,
 """
 """Rows of the figures that five course reports state, notes left out."""
 
@@ -515,6 +534,7 @@ def test_the_reports_figures_have_the_faults_that_their_reports_have(tmp_path: P
         (FALLS, "as reported, code 16"),
         ("same error at every strength", "as reported, fc(256), trained at 0.3"),
         ("same error at every strength", "as reported, fc(256), clean"),
+        (PRODUCT, "as reported, unpooling"),
     }
     peak = found[CONTRADICTS, "as reported, ResNet-18, two decoders"].evidence
     assert "62.79 dB" in peak

@@ -56,6 +56,8 @@ METRICS: dict[str, Metric] = {
     "rate": Metric("rate", "nats", "", "KL divergence of a picture's code from the prior"),
     "distortion": Metric("distortion", "nats", "lower", "negative Bernoulli log-likelihood of a binarised picture"),
     "recognised": Metric("recognised", "", "higher", "share whose nearest other clean picture is of the same class"),
+    "matrix_product_lowest": Metric("lowest matrix product", "", "", "of a difference with itself; no squared error"),
+    "matrix_product_highest": Metric("highest matrix product", "", "", "of a difference with itself; no squared error"),
     "loss": Metric("loss", "", "lower", "what training minimises; comparable only under one objective"),
     "loss_with_penalty": Metric("loss with penalty", "", "lower", "reconstruction error plus penalties"),
     "input_minimum": Metric("lowest input", "", "", "smallest pixel value that the model was given"),

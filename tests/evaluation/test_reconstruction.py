@@ -11,8 +11,10 @@ from narrows.evaluation import (
     AS_MEASURED,
     ChosenPictures,
     Constant,
+    CrossEntropy,
     FedBytes,
     Identity,
+    MatrixProduct,
     Uncentred,
     code_arrays,
     component_arrays,
@@ -224,6 +226,46 @@ def test_uncentred_projects_without_the_mean(pictures: Pictures, pca: Autoencode
     expected = ((pixels @ components.T @ components - pixels) ** 2).sum(1).mean()
     figures = Uncentred(ChosenPictures(tuple(range(10))))(pca, pictures, beside(pictures)).figures
     assert {each.metric: each.value for each in figures}["squared_error"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_matrix_product_repeats_report_004_s_measuring(pictures: Pictures) -> None:
+    model = Dense((), 8).build(pictures.image_shape)
+    index = [3, 4, 5]
+    images = pictures.images[index].astype(np.float32)
+    with torch.no_grad():
+        outputs = model(torch.from_numpy(images)).reconstruction.numpy()
+    # the report's own line, for each picture
+    expected = [np.sum(np.dot(image / 255 - output / 255, image / 255 - output / 255))
+                for image, output in zip(images[:, 0], outputs[:, 0], strict=True)]  # fmt: skip
+    study = MatrixProduct(ChosenPictures((3, 4, 5)))
+    found = {each.metric: each for each in study(model, pictures, beside(pictures)).figures}
+    assert found["matrix_product_lowest"].value == pytest.approx(min(expected), rel=1e-4)
+    assert found["matrix_product_highest"].value == pytest.approx(max(expected), rel=1e-4)
+    assert found["matrix_product_lowest"].condition == "pictures=3-5"
+    assert found["input_maximum"].value == pictures.images[index].max()
+
+
+def test_a_matrix_product_can_be_negative_where_a_squared_error_is_large() -> None:
+    images = np.zeros((1, 1, 2, 2), dtype=np.uint8)
+    turned = Constant(torch.tensor([[[0.0, 255.0], [-255.0, 0.0]]]))  # times itself it is minus the identity
+    pictures = Pictures(images)
+    found = MatrixProduct(ChosenPictures((0,)))(turned, pictures, beside(pictures)).figures
+    assert {each.metric: each.value for each in found}["matrix_product_lowest"] == -2
+
+
+def test_a_matrix_product_of_pictures_that_are_not_square_is_refused() -> None:
+    pictures = Pictures(np.zeros((1, 1, 2, 3), dtype=np.uint8))
+    with pytest.raises(ValueError, match="expected square pictures for a matrix product, found 2 x 3"):
+        MatrixProduct(ChosenPictures((0,)))(Identity(), pictures, beside(pictures))
+
+
+def test_cross_entropy_is_pytorch_s_over_the_whole_split(pictures: Pictures) -> None:
+    grey = Constant(torch.full(pictures.image_shape, 0.3))
+    (found,) = CrossEntropy()(grey, pictures, beside(pictures)).figures
+    images = torch.from_numpy(pictures.images) / 255
+    expected = torch.nn.functional.binary_cross_entropy(torch.full_like(images, 0.3), images)
+    assert (found.evaluation, found.condition, found.metric, found.n) == (AS_MEASURED, "", "loss", len(pictures))
+    assert found.value == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_code_arrays_of_a_pca_are_its_scores(pictures: Pictures, pca: Autoencoder) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from narrows.diagnostics.arms import SEVERITIES, trained
 from narrows.diagnostics.figures import (
     error_falls_as_task_gets_harder,
+    matrix_product_as_error,
     psnr_contradicts_error,
     same_error_at_every_strength,
     ssim_contradicts_error,
@@ -59,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     same_error_at_every_strength,
     psnr_contradicts_error,
     ssim_contradicts_error,
+    matrix_product_as_error,
 )
 """Causes before what they lead to: a black output is dead pixels first and no better than PCA last."""
 

@@ -20,6 +20,8 @@ HARDER = ("noise", "hidden")
 
 ERRORS = ("mse", "mae", "squared_error")
 
+MATRIX_PRODUCTS = ("matrix_product_lowest", "matrix_product_highest")
+
 FALLS = 0.02
 """Share by which the error at the greatest strength lies below that at the least: figures of two digits round to 1 %
 or less where they are compared, and one set of pictures serves all strengths."""
@@ -133,6 +135,31 @@ def ssim_contradicts_error(run: Run) -> Iterable[Finding]:
                 "; ".join(said),
                 "Compute ssim with the data range that the pictures have: 1 for pictures in [0, 1].",
             )
+
+
+def matrix_product_as_error(run: Run) -> Iterable[Finding]:
+    """Fault: a difference times itself as a matrix, its entries summed, passes for a squared error.
+
+    Threshold: any reported matrix product, and any reported error below 0, which no sum of squares is. The sum is the
+    product of the difference's row sums and column sums: report 004 states -21.2 to 85.6 for its ten pictures.
+    """
+    for arm in dict.fromkeys(row.arm for row in run.reported):
+        rows = [row for row in run.reported if row.arm == arm and _no_squared_error(row)]
+        if rows:
+            said = ", ".join(f"{row.metric.replace('_', ' ')} {row.value:g}" for row in rows)
+            right = run.mean(arm, "squared_error", split=rows[0].split, condition=rows[0].condition)
+            beside = "" if math.isnan(right) else f"; the same pictures' mean squared error is {right:.4g} in this run"
+            yield Finding(
+                "error",
+                "matrix product as error",
+                arm,
+                f"{_place(rows[0])}: {said}; a squared error is never negative{beside}",
+                "Square the difference entry by entry: np.square(d).sum(), not np.dot(d, d).sum().",
+            )
+
+
+def _no_squared_error(row: Reported) -> bool:
+    return row.metric in MATRIX_PRODUCTS or (row.metric in ERRORS and row.value < 0)
 
 
 def _over_strengths(

@@ -1,6 +1,6 @@
 """A finished model's figures, and arrays to draw."""
 
-from narrows.evaluation.as_measured import AS_MEASURED, FedBytes, Uncentred
+from narrows.evaluation.as_measured import AS_MEASURED, CrossEntropy, FedBytes, MatrixProduct, Uncentred
 from narrows.evaluation.baselines import Constant, Identity
 from narrows.evaluation.beside import Beside
 from narrows.evaluation.bound import EvidenceLowerBound, PriorSamples
@@ -21,6 +21,7 @@ __all__ = [
     "ChosenPictures",
     "CodeNoise",
     "Constant",
+    "CrossEntropy",
     "Evaluation",
     "EvidenceLowerBound",
     "FedBytes",
@@ -28,6 +29,7 @@ __all__ = [
     "Identity",
     "LinearProbe",
     "Manifold",
+    "MatrixProduct",
     "Model",
     "OutOfDistribution",
     "PriorSamples",

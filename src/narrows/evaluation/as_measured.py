@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+import torch
+
 from narrows.data import Pictures
 from narrows.evaluation.beside import Beside
 from narrows.evaluation.chosen import ChosenPictures
-from narrows.evaluation.reconstruction import Evaluation, Model, output_of
+from narrows.evaluation.reconstruction import Evaluation, Model, output_of, reconstruct
 from narrows.evaluation.tally import Figure
 from narrows.models import Autoencoder
+from narrows.objective.reconstruction import binary_cross_entropy
 from narrows.types import Images
 
 AS_MEASURED = "as measured in the report"
@@ -37,10 +40,9 @@ class FedBytes:
         fed = self.chosen.noisy(clean)
         output = output_of(model, fed)
         if self.in_bytes:
-            error = Figure(AS_MEASURED, "", "mse", (output - clean).square().mean().item(), len(fed))
+            error = {"mse": (output - clean).square().mean().item()}
         else:
-            squares = ((output - clean) / 255).square().flatten(1).sum(1)
-            error = Figure(AS_MEASURED, "", "squared_error", squares.mean().item(), len(fed))
+            error = {"squared_error": ((output - clean) / 255).square().flatten(1).sum(1).mean().item()}
         return fed_figures(error, fed, condition)
 
 
@@ -74,11 +76,74 @@ class Uncentred:
         # the model subtracts the mean and adds it again, so both are undone here
         output = output_of(model, clean + mean) - mean
         squares = (output - clean).square().flatten(1).sum(1)
-        error = Figure(AS_MEASURED, "", "squared_error", squares.mean().item(), len(clean))
-        return fed_figures(error, clean, condition)
+        return fed_figures({"squared_error": squares.mean().item()}, clean, condition)
 
 
-def fed_figures(error: Figure, fed: Images, condition: str) -> Evaluation:
-    """The error, and the range of what the model was fed, under one condition."""
-    facts = {error.metric: error.value, "input_minimum": fed.min().item(), "input_maximum": fed.max().item()}
-    return Evaluation([Figure(AS_MEASURED, condition, name, value, error.n) for name, value in facts.items()])
+@dataclass(frozen=True)
+class MatrixProduct:
+    """The difference of two pictures times itself as a matrix, its entries summed (report 004): no squared error.
+
+    A model trained on [0, 1] is fed 0 to 255, and the difference divided by 255. The sum is the product of the
+    difference's column sums and row sums, and as often below 0 as above where these have nothing to do with each other.
+    """
+
+    chosen: ChosenPictures
+
+    @property
+    def name(self) -> str:
+        """Of the evaluation in the results."""
+        return AS_MEASURED
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The other set, if any."""
+        return self.chosen.needs
+
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:
+        """The lowest and the highest of the chosen pictures, under the condition that names them.
+
+        Raises:
+            ValueError: the pictures are not square, so that no matrix of them can be multiplied with itself.
+        """
+        condition, clean = self.chosen.take(pictures, beside)
+        height, width = clean.shape[-2:]
+        if height != width:
+            raise ValueError(f"expected square pictures for a matrix product, found {height} x {width}; crop them")
+        fed = self.chosen.noisy(clean)
+        difference = (output_of(model, fed).double() - clean) / 255
+        sums = (difference @ difference).flatten(1).sum(1)
+        ends = {"matrix_product_lowest": sums.min().item(), "matrix_product_highest": sums.max().item()}
+        return fed_figures(ends, fed, condition)
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Binary cross-entropy of a whole split, mean over pixels: what report 001's `error` most likely is."""
+
+    @property
+    def name(self) -> str:
+        """Of the evaluation in the results."""
+        return AS_MEASURED
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """No other set."""
+        return ()
+
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
+        """One figure, `loss`, under no condition.
+
+        Raises:
+            ValueError: the output leaves [0, 1].
+        """
+        losses = [
+            binary_cross_entropy(output.reconstruction, batch.target).flatten(1).mean(1)
+            for _, batch, output in reconstruct(model, pictures)
+        ]
+        return Evaluation([Figure(AS_MEASURED, "", "loss", torch.cat(losses).mean().item(), len(pictures))])
+
+
+def fed_figures(errors: dict[str, float], fed: Images, condition: str) -> Evaluation:
+    """The errors by metric, and the range of what the model was fed, under one condition."""
+    facts = errors | {"input_minimum": fed.min().item(), "input_maximum": fed.max().item()}
+    return Evaluation([Figure(AS_MEASURED, condition, name, value, len(fed)) for name, value in facts.items()])
