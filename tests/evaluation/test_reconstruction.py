@@ -23,7 +23,8 @@ from narrows.evaluation import (
 )
 from narrows.evaluation.reconstruction import Model
 from narrows.evaluation.tally import Moments
-from narrows.models import PCA, Autoencoder, Dense, Deterministic, UNet, prepare
+from narrows.models import PCA, Autoencoder, Convolutional, Dense, Deterministic, UNet, prepare
+from narrows.models.convolutional import Upward
 from narrows.types import Codes, Corruption
 
 from .small import beside
@@ -291,3 +292,27 @@ def test_component_arrays_match_scikit_learn(pictures: Pictures, pca: Autoencode
 def test_filters_are_the_weights_that_meet_the_picture(pca: Autoencoder) -> None:
     assert filter_arrays(pca)["first_layer"].shape == (8, 1, 8, 8)
     assert filter_arrays(UNet((4, 6)).build((3, 8, 8)))["first_layer"].shape == (4, 3, 3, 3)
+
+
+def test_a_decoder_s_kernels_stand_as_to_and_from_numbered_from_the_picture() -> None:
+    kinds: dict[Upward, list[tuple[int, ...]]] = {
+        "unpooling": [(1, 4, 3, 3), (4, 6, 3, 3)],
+        "transposed": [(1, 4, 4, 4), (4, 6, 4, 4), (6, 6, 4, 4)],
+    }
+    for upward, shapes in kinds.items():
+        model = Convolutional((4, 6, 6), upward=upward).build((1, 8, 8))
+        arrays = filter_arrays(model)
+        found = [arrays[name] for name in ("decoder_0", "decoder_1", "decoder_2") if name in arrays]
+        assert [kernels.shape for kernels in found] == shapes
+    # what one channel given becomes of one channel made: a single 1 in channel 2 gives the kernel of (made 3, given 2)
+    layer = model.decoder.get_submodule("stages.1.0")
+    given = torch.zeros(1, 6, 1, 1)
+    given[0, 2] = 1
+    made = torch.nn.functional.conv_transpose2d(given, layer.get_parameter("weight"))
+    np.testing.assert_array_equal(arrays["decoder_1"][3, 2], made[0, 3].detach().numpy())
+
+
+def test_stages_of_many_kernels_are_left_out() -> None:
+    arrays = filter_arrays(Convolutional((4, 40, 60)).build((1, 8, 8)))
+    assert sorted(arrays) == ["decoder_0", "decoder_1", "first_layer"]
+    assert list(filter_arrays(UNet((4, 6)).build((1, 8, 8)))) == ["first_layer"]

@@ -1,4 +1,4 @@
-"""What codes and weights look like: code statistics, first-layer filters, principal components and their pictures."""
+"""What codes and weights look like: code statistics, filters, kernels, principal components and their pictures."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from narrows.data import Pictures
 from narrows.evaluation.reconstruction import reconstruct
 from narrows.models import Autoencoder
+from narrows.models.convolutional import ConvolutionalDecoder
 
 PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
 MAX_CODES = 2000
@@ -47,11 +48,30 @@ def principal_plane(codes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def filter_arrays(model: Autoencoder) -> dict[str, NDArray[Any]]:
-    """Weights of the first layer as pictures (unit, channel, height, width), at most 2 000 of them."""
+    """Weights of the first layer as pictures (unit, channel, height, width), at most 2 000 of them.
+
+    Of a `Convolutional` also `decoder_0`, the kernels (to, from, height, width) of the stage that gives the picture,
+    `decoder_1` before it, and so on; a stage without a convolution, or with more than 2 000 kernels, is left out.
+    """
     weight = first_weight(model)
     if weight.dim() == 2:
         weight = weight.unflatten(1, model.image_shape)
-    return {"first_layer": weight[:MAX_FILTERS].detach().float().cpu().numpy()}
+    arrays = {"first_layer": as_array(weight[:MAX_FILTERS])}
+    if isinstance(model.decoder, ConvolutionalDecoder):
+        for number, stage in enumerate(reversed(model.decoder.stages)):
+            for layer in stage.modules():
+                if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                    # a transposed convolution's weights stand as (from, to, height, width)
+                    kernels = layer.weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else layer.weight
+                    if kernels.shape[0] * kernels.shape[1] <= MAX_FILTERS:
+                        arrays[f"decoder_{number}"] = as_array(kernels)
+    return arrays
+
+
+def as_array(weight: Tensor) -> NDArray[Any]:
+    """Weights as they are written."""
+    array: NDArray[Any] = weight.detach().float().cpu().numpy()
+    return array
 
 
 def first_weight(model: Autoencoder) -> Tensor:

@@ -11,6 +11,7 @@ from narrows.report.sections.comparison import comparison
 from narrows.report.sections.components import components
 from narrows.report.sections.conditions import conditions
 from narrows.report.sections.data import data_sheet
+from narrows.report.sections.decoders import decoders
 from narrows.report.sections.errors import spread
 from narrows.report.sections.filters import filters
 from narrows.report.sections.learning import learning
@@ -40,6 +41,7 @@ SECTIONS = (
     bound,
     samples,
     filters,
+    decoders,
     codes,
     probe,
     code_noise,
