@@ -68,6 +68,19 @@ def test_a_reported_figure_stands_beside_the_improved_arm_of_as_many_numbers(tmp
     assert (line[4].text, line[4].note) == ("8", BETTER)
 
 
+def test_the_error_that_was_meant_stands_beside_a_matrix_product(tmp_path: Path) -> None:
+    some = "pictures=0-9"
+    product = row(TEN, -3.5, evaluation="as measured in the report", condition=some)
+    write_small(tmp_path, [product._replace(metric="matrix_product_lowest"), row(TEN, 14.0, condition=some)])
+    stated = Reported("004", "small", TEN, "mnist", some, "test", "matrix_product_lowest", -21.199, "no", "")
+    write_rows(tmp_path / "reported.csv", Reported, [stated])
+    (table,) = section(page_of(tmp_path), "comparison").blocks
+    assert isinstance(table, Table)
+    (line,) = table.groups[0].rows
+    assert [cell.text for cell in line[1:4]] == ["\u221221.199", "\u22123.500", "14"]
+    assert line[3].note == "squared error"
+
+
 def test_the_best_of_a_column_is_marked_and_the_input_does_not_compete(tmp_path: Path) -> None:
     rows = [row(TEN, 16.0), row(BETTER, 8.0), row(BETTER, 7.5, evaluation="clamped"), row("input", 0.0)]
     table = section(page_of(write_small(tmp_path, rows)), "results").blocks[0]

@@ -9,6 +9,8 @@ from narrows.results import Reported
 
 _VALIDITY = {"yes": "valid", "doubtful": "doubtful", "no": "not valid"}
 AS_MEASURED = "as measured in the report"
+_MEANT = {"matrix_product_lowest": "squared_error", "matrix_product_highest": "squared_error"}
+"""What a report meant to measure, where the metric that it names is none."""
 
 
 def comparison(subject: Subject) -> Section | None:
@@ -48,10 +50,11 @@ def comparison(subject: Subject) -> Section | None:
 def _row(subject: Subject, named: dict[str, Arm], row: Reported) -> tuple[Cell, ...]:
     split = subject.split if row.split == "unstated" else row.split
     arm = named.get(row.arm)
-    right = _find(subject, row, split, row.arm)
+    meant = row._replace(metric=_MEANT.get(row.metric, row.metric))
+    right = _find(subject, meant, split, row.arm)
     as_measured = subject.measures.get(Key(AS_MEASURED, row.condition, split, row.metric, row.arm))
     improved = _improved(subject, row)
-    better = _find(subject, row, split, improved.name) if improved else None
+    better = _find(subject, meant, split, improved.name) if improved else None
     metric = metric_of(row.metric)
     context = [metric.label + (f" {metric.unit}" if metric.unit else ""), f"{row.split} split", row.condition]
     return (
@@ -62,7 +65,7 @@ def _row(subject: Subject, named: dict[str, Arm], row: Reported) -> tuple[Cell, 
         ),
         Cell(f"{row.value:.6g}".replace("-", MINUS), _VALIDITY.get(row.valid, row.valid)),
         _cell(as_measured),
-        _cell(right),
+        _cell(right, metric_of(meant.metric).label if right and meant != row else ""),
         _cell(better, improved.name if improved and better else ""),
     )
 

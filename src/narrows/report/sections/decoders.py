@@ -1,6 +1,7 @@
 """The kernels of convolutional decoders, stage by stage, and how large they are."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,15 @@ from numpy.typing import NDArray
 from narrows.report.arms import Arm
 from narrows.report.numbers import MISSING, figure
 from narrows.report.page import Cell, Column, Gallery, Group, Picture, Section, Strip, Table
-from narrows.report.raster import enlarged, mosaic, near_square, signed
+from narrows.report.raster import enlarged, mosaic, signed
 from narrows.report.scales import signed_scale
 from narrows.report.subject import Subject
 
-_TILE = 12
-"""Least width of a kernel."""
-_WIDTH = 220
+_TILE = 10
+"""Most width of a kernel in a grid of them."""
+_WIDTH = 170
+_NOTHING = Picture(np.zeros((1, 8, 4), np.uint8), "no kernels", MISSING)
+"""Where an arm has no convolution, or one that the run does not keep."""
 
 Kernels = NDArray[Any]
 """Of one stage: (to, from, height, width)."""
@@ -38,64 +41,78 @@ def _stages(subject: Subject, arm: Arm) -> Stages:
 
 
 def _sizes(found: Mapping[Arm, Stages]) -> Table:
-    """The root mean square of each stage's weights, and of all together."""
-    numbers = sorted({number for stages in found.values() for number in stages}, reverse=True)
+    """The root mean square of each stage's weights."""
+    numbers = _numbers(found)
 
     def row(arm: Arm, stages: Stages) -> tuple[Cell, ...]:
         cells = (
-            Cell(figure(_size([stages[number]]), 3), _shape(stages[number])) if number in stages else Cell(MISSING)
+            Cell(figure(_size(stages[number]), 3), _shape(stages[number])) if number in stages else Cell(MISSING)
             for number in numbers
         )
-        return (Cell(arm.name, style=arm.style), *cells, Cell(figure(_size(stages.values()), 3)))
+        return (Cell(arm.name, style=arm.style), *cells)
 
     return Table(
         caption="Root mean square of a decoder stage's weights, first seed; below it channels and kernel. A dash: no"
         " convolution there, or one of more kernels than a run keeps.",
         columns=(
             Column("arm", numeric=False),
-            *(Column(_stage(number), "from the picture" if number else "gives the picture") for number in numbers),
-            Column("all of them"),
+            *(Column(_stage(number)) for number in numbers),
         ),
         groups=(Group("", tuple(row(arm, stages) for arm, stages in found.items())),),
     )
 
 
 def _grids(found: Mapping[Arm, Stages]) -> Gallery:
-    sizes = {arm.name: _size(stages.values()) for arm, stages in found.items()}
+    numbers = _numbers(found)
+    sizes = {arm.name: _size(stages[numbers[-1]]) for arm, stages in found.items() if numbers[-1] in stages}
     large, small = (choose(sizes, key=lambda name: sizes[name]) for choose in (max, min))
-    both = f"“{large}” has the largest decoder weights, {figure(sizes[large], 3)}, “{small}” the smallest,"
+    last = (
+        f"In the {_stage(numbers[-1])} “{large}” has the largest weights, {figure(sizes[large], 3)} in root mean square"
+    )
     return Gallery(
         name="decoder-weights",
-        claim=f"{both} {figure(sizes[small], 3)} in root mean square."
+        claim=f"{last}, “{small}” the smallest, {figure(sizes[small], 3)}."
         if len(sizes) > 1
         else f"The decoder weights of “{large}”.",
-        caption="A tile a kernel: for each channel that a stage makes, those from every channel that it gets. The"
-        " deepest stage first, first seed, each stage scaled to its own largest weight.",
+        caption="A tile a kernel. A row holds the kernels of one channel that a stage makes, from every channel that it"
+        " gets; those of a single channel stand in two rows. First seed, each stage scaled to its own largest weight.",
         strips=tuple(
-            Strip(arm.name, tuple(_grid(arm, *stage) for stage in stages.items()), arm.style)
+            Strip(
+                arm.name,
+                tuple(_grid(arm, number, stages[number]) if number in stages else _NOTHING for number in numbers),
+                arm.style,
+            )
             for arm, stages in found.items()
         ),
         width=_WIDTH,
+        heads=tuple(map(_stage, numbers)),
         scale=signed_scale(),
     )
 
 
 def _grid(arm: Arm, number: int, kernels: Kernels) -> Picture:
     limit = float(np.abs(kernels).max())
-    tiles = [enlarged(signed(kernel[None], limit), _TILE) for made in kernels for kernel in made]
-    columns = kernels.shape[1] if min(kernels.shape[:2]) > 1 else near_square(len(tiles))[1]
-    alt = f"{len(tiles)} kernels, {_stage(number)} from the picture, of {arm.name}"
+    made, given, _, width = kernels.shape
+    tiles = [
+        enlarged(signed(kernel[None], limit), width * max(1, _TILE // width)) for group in kernels for kernel in group
+    ]
+    # a single row would be too low to see
+    columns = given if made > 1 else math.ceil(given / 2)
+    alt = f"{len(tiles)} kernels of {arm.name}, {_stage(number)}"
     return Picture(mosaic(tiles, columns), alt, _shape(kernels), coded=True)
 
 
-def _size(kernels: Iterable[Kernels]) -> float:
-    """Root mean square of all their weights."""
-    weights = np.concatenate([each.ravel().astype(np.float64) for each in kernels])
-    return float(np.sqrt(np.square(weights).mean()))
+def _size(kernels: Kernels) -> float:
+    """Root mean square."""
+    return float(np.sqrt(np.square(kernels.astype(np.float64)).mean()))
+
+
+def _numbers(found: Mapping[Arm, Stages]) -> list[int]:
+    return sorted({number for stages in found.values() for number in stages}, reverse=True)
 
 
 def _stage(number: int) -> str:
-    return "last stage" if number == 0 else f"{number} {'stage' if number == 1 else 'stages'}"
+    return f"last stage but {number}" if number else "last stage"
 
 
 def _shape(kernels: Kernels) -> str:
