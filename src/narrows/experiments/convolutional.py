@@ -24,8 +24,9 @@ BOTH = "as reported, deconvolution and unpooling"
 def convolutional() -> Experiment:
     """Convolutional autoencoders on MNIST that unpool, deconvolve or do both (004), or upsample (001), and better ones.
 
-    Expect unpooling to win by the 2 496 switches that it sends around 144 numbers, and the improved arm to beat
-    clamped PCA of 144 without any; the measured figures stand in docs/results.md. About MINUTES minutes on 2 cores with
+    Expect unpooling to win over deconvolution by the 2 496 switches that it sends around 144 numbers, and the improved
+    arm over both and over clamped PCA of 144 without any: mse on validation 0.0057 with unpooling, 0.0118 with
+    deconvolution, 0.0038 with both, 0.0015 improved, 0.0030 of PCA (one seed). About 10 minutes on 2 cores with
     bfloat16 units.
     """
     network = Convolutional(
@@ -69,7 +70,10 @@ def convolutional() -> Experiment:
         name="improved, code 144",
         model=Convolutional((32, 64), code_size=144, output_activation="linear"),
         training=replace(ANNEALED, epochs=10, batch_size=50),
-        note="Two stages, projected to 144 numbers: nothing passes around them.",
+        note=(
+            "Two stages, projected to 144 numbers: nothing passes around them. A third stage, upsampling and "
+            "normalisation over the batch were worse on validation; batches of 50 rather than 256 mattered most."
+        ),
     )
     return Experiment(
         name="convolutional",
@@ -81,7 +85,7 @@ def convolutional() -> Experiment:
             "to 144 numbers and PCA of as many. Unpooling puts maxima back where they stood, for which the encoder "
             "sends their places around the code: 2 496 switches beside 144 numbers."
         ),
-        minutes=20.0,
+        minutes=10.0,
         data="mnist",
         arms=(unpooling, deconvolution, both, upsampling, improved),
         baselines=(BLACK_PICTURE,),
