@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from narrows.corruption import CORRUPTIONS
 from narrows.data import Dataset, from_array
-from narrows.experiments.experiment import ROLES, Experiment
+from narrows.experiments.experiment import ROLES, Arm, Experiment
 from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.experiments.run import RunSettings, run_experiment
 from narrows.models import Autoencoder, Dense
@@ -61,7 +61,7 @@ def test_what_a_changed_run_cannot_judge_is_called_untested(
 ) -> None:
     if experiment.data != "digits":
         monkeypatch.setattr("narrows.experiments.run.load", lambda *_: enlarged.few(100, 50))
-    alone = replace(experiment.arms[-1], name="compared, alone", model=Dense((), 3))
+    alone = Arm("compared, alone", Dense((), 3))
     settings = RunSettings(folder=tmp_path / "run", quick=True)
     run = run_experiment(replace(experiment, arms=(alone,)), settings, Nobody())
     assert {conclusion.verdict for conclusion in run.conclusions} <= {"not tested"}

@@ -268,6 +268,17 @@ def test_a_numeric_condition_becomes_a_curve(tmp_path: Path) -> None:
     assert plot.caption.startswith("Test pictures at pixels=all")
 
 
+@pytest.mark.parametrize(("metric", "logarithmic"), [("squared_error", True), ("psnr", False)])
+def test_figures_far_apart_share_a_logarithmic_axis_unless_they_are_decibels(
+    tmp_path: Path, metric: str, logarithmic: bool
+) -> None:
+    rows = [row(arm, figure * level, condition=f"ratio={level}")._replace(metric=metric)
+            for arm, figure in ((TEN, 1.0), (BETTER, 50.0)) for level in (0.3, 0.5)]  # fmt: skip
+    (plot,) = section(page_of(write_small(tmp_path, rows)), "conditions").blocks
+    assert isinstance(plot, Plot)
+    assert [panel.log_y for panel in plot.panels] == [logarithmic]
+
+
 def test_hidden_pixels_turn_blue_in_the_input_only(tmp_path: Path) -> None:
     write_small(tmp_path, [row(TEN, 1.0)])
     clean = np.ones((1, 1, 2, 2), np.float32)

@@ -39,7 +39,8 @@ def over(subject: Subject, name: str, *, metric: str = "") -> Plot | None:
         unit = metric_of(merit).unit
         if lines:
             label = metric_of(merit).label + (f" ({unit})" if unit else "")
-            panels.append(Panel(lines, x_label=name, y_label=label, log_y=_far_apart(lines)))
+            # decibels are logarithms already
+            panels.append(Panel(lines, x_label=name, y_label=label, log_y=unit != "dB" and _far_apart(lines)))
     return _conditional(subject, (name, fullest, chosen[0]), panels) if panels else None
 
 
