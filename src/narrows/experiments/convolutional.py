@@ -71,9 +71,9 @@ def convolutional() -> Experiment:
         model=Convolutional((32, 64), code_size=144, output_activation="linear"),
         training=replace(ANNEALED, epochs=10, batch_size=50),
         note=(
-            "Two stages, projected to 144 numbers: nothing passes around them. In trials of at most 1 170 steps a third "
-            "stage and normalisation over the batch were worse on validation, and upsampling no better; batches of "
-            "50 rather than 256 halved the error."
+            "Two stages, projected to 144 numbers: nothing passes around them. In trials of at most 1 170 steps a "
+            "third stage and normalisation over the batch were worse on validation, and upsampling no better; batches "
+            "of 50 rather than 256 halved the error."
         ),
     )
     return Experiment(
