@@ -29,6 +29,8 @@ CODECS: dict[str, Architecture] = {
     "Dense, Noisy": Dense((32,), 6, bottleneck=Noisy((0.0, 1.0))),
     "Dense, Gaussian": Dense((32,), 6, bottleneck=Gaussian()),
     "ResidualDense": ResidualDense(6, width=32, hidden_width=48),
+    "ResidualDense, corrected": ResidualDense(6, width=32, hidden_width=48, num_corrections=2),
+    "ResidualDense, corrected, Gaussian": ResidualDense(6, 32, 48, 1, bottleneck=Gaussian(), num_corrections=1),
     "Convolutional": Convolutional((4, 6)),
     "Convolutional, projected": Convolutional((4, 6), code_size=6),
     "Convolutional, Gaussian": Convolutional((4, 6), bottleneck=Gaussian()),

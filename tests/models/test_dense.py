@@ -1,8 +1,9 @@
-"""Dense networks: decoder columns of length 1, and where their encoder starts."""
+"""Dense networks: decoder columns of length 1, where their encoder starts, and codes that are corrected."""
 
+import pytest
 import torch
 
-from narrows.models import Dense
+from narrows.models import Dense, ParallelDecoders, ResidualDense
 from narrows.objective import L1, Objective
 from narrows.types import Batch
 
@@ -33,3 +34,30 @@ def test_unit_columns_survive_training_and_the_encoder_is_free_of_them() -> None
 def test_hidden_layers_leave_nothing_to_tie() -> None:
     model = Dense((5,), 6, unit_columns=True).build((1, 4, 4))
     assert model.get_parameter("project.weight").shape == (6, 5)
+
+
+def test_a_correction_sees_what_the_code_so_far_misses() -> None:
+    torch.manual_seed(0)
+    model = ResidualDense(3, width=8, hidden_width=8, num_blocks=1, num_corrections=1).build((1, 4, 4))
+    images = torch.rand(5, 1, 4, 4)
+    features, _ = model.encoder(images, None)
+    missing = images - model.decode(model.project(features))
+    assert missing.abs().max() > 0.1
+    expected = model.project(model.corrections[0](features, missing))
+    torch.testing.assert_close(model.encode(images), expected)
+    assert not torch.allclose(model.encode(images), model.project(features), atol=1e-3)
+
+
+def test_training_reaches_a_correction_and_what_comes_before_it() -> None:
+    torch.manual_seed(0)
+    model = ResidualDense(3, width=8, hidden_width=8, num_blocks=1, num_corrections=2).build((1, 4, 4))
+    images = torch.rand(5, 1, 4, 4)
+    Objective()(model(images), Batch(images, images, torch.ones(()), None)).total.backward()
+    moved = {name for name, weight in model.named_parameters() if weight.grad is not None and weight.grad.any()}
+    # a block's first layer waits until its second one, which starts at 0, has moved
+    assert {"encoder.layers.0.weight", "corrections.0.look.weight", "corrections.1.look.weight"} <= moved
+
+
+def test_several_sources_cannot_be_compared_with_one_picture() -> None:
+    with pytest.raises(ValueError, match="found 1 corrections"):
+        ParallelDecoders(ResidualDense(3, num_corrections=1)).build((1, 4, 4))

@@ -28,7 +28,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.pca_vs_autoencoder",
         "thirty numbers a digit: PCA, the reports' autoencoders, a better one",
         "mnist",
-        6.0,
+        8.0,
     ),
     "hidden_size": Entry(
         "narrows.experiments.hidden_size", "64, 128 and 256 units, PCA beside them, garments and noise", "mnist", 7.0

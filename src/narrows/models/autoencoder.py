@@ -1,12 +1,13 @@
 """The one network class: every member of the family is an encoder, a bottleneck and a decoder in its slots."""
 
 import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from narrows.models.bottleneck import Bottleneck
+from narrows.models.bottleneck import Bottleneck, Code
 from narrows.types import Architecture, Codes, Images, ImageShape, Latent, Mask, Output, Sources
 
 Shape: TypeAlias = tuple[int, ...]
@@ -72,6 +73,7 @@ class Autoencoder(nn.Module):
         code_shape: Shape | None = None,
         standardise: Standardise | None = None,
         multiple: int = 1,
+        corrections: Sequence[nn.Module] = (),
     ) -> None:
         """Assemble a network of its parts.
 
@@ -86,6 +88,7 @@ class Autoencoder(nn.Module):
                 the code.
             standardise: set from data or by hand; the identity where none is given.
             multiple: height and width that the encoder sees are multiples of this; 1 where the network takes one size.
+            corrections: each (features, pictures less their reconstruction so far) to better features.
         """
         super().__init__()
         self.architecture = architecture
@@ -96,6 +99,7 @@ class Autoencoder(nn.Module):
         self.standardise = Standardise() if standardise is None else standardise
         self.encoder = encoder
         self.decoder = decoder
+        self.corrections = nn.ModuleList(corrections)
         projected_size = math.prod(self.code_shape) * bottleneck.numbers_per_code
         keep = code_shape is None and bottleneck.numbers_per_code == 1
         self.project = nn.Identity() if keep else nn.Linear(math.prod(features_shape), projected_size)
@@ -108,10 +112,17 @@ class Autoencoder(nn.Module):
 
     def latent(self, images: Images, hidden: Mask | None = None, *, sample: bool = False) -> Latent:
         """What passes to the decoder, bypass included."""
-        features, bypass = self.encoder(self.standardise(pad(images, self.multiple)), hidden)
-        projected = self.balance(self.project(features.flatten(1)))
-        code, mean, log_variance = self.bottleneck(projected, sample=sample)
+        seen = self.standardise(pad(images, self.multiple))
+        features, bypass = self.encoder(seen, hidden)
+        for correct in self.corrections:
+            # not drawn, so that the final code of given pictures stays Gaussian
+            first = self._code(features, sample=False).code
+            features = correct(features, seen - self.decoder(first.unflatten(1, self.code_shape), bypass))
+        code, mean, log_variance = self._code(features, sample=sample)
         return Latent(code, mean, log_variance, features, bypass)
+
+    def _code(self, features: Tensor, *, sample: bool) -> Code:
+        return self.bottleneck(self.balance(self.project(features.flatten(1))), sample=sample)
 
     def forward(self, images: Images, hidden: Mask | None = None) -> Output:
         """Reconstruction and latent of pictures.

@@ -82,9 +82,12 @@ class ResidualDense:
     """Blocks on each side of the code."""
     output_activation: Activation = "sigmoid"
     bottleneck: Bottleneck = Deterministic()
+    num_corrections: int = 0
+    """How often the encoder decodes its code, looks at what the pictures have more than that, and mends the code
+    (Marino, Yue and Mandt 2018, who feed errors back to a variational encoder). Nothing else passes to the decoder."""
 
     def __post_init__(self) -> None:
-        check_sizes(self.code_size, self.width, self.hidden_width, self.num_blocks)
+        check_sizes(self.code_size, self.width, self.hidden_width, self.num_blocks, self.num_corrections + 1)
         check_activation(self.output_activation)
 
     def build(self, image_shape: ImageShape) -> Autoencoder:
@@ -106,6 +109,7 @@ class ResidualDense:
             bottleneck=self.bottleneck,
             features_shape=(self.width,),
             code_shape=(self.code_size,),
+            corrections=[Correction(pixels, self.width, self.hidden_width) for _ in range(self.num_corrections)],
         )
 
 
@@ -132,6 +136,21 @@ class Residual(nn.Module):
         """Shape (batch, width) in and out."""
         transformed: Tensor = self.second(nn.functional.gelu(self.first(self.norm(numbers))))
         return numbers + transformed
+
+
+class Correction(nn.Module):
+    """Features of pictures, mended by what their reconstruction misses."""
+
+    def __init__(self, pixels: int, width: int, hidden_width: int) -> None:
+        super().__init__()
+        self.look = nn.Linear(pixels, width)
+        self.block = Residual(width, hidden_width)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, features: Tensor, missing: Images) -> Tensor:
+        """Features (batch, width) in and out."""
+        mended: Tensor = self.norm(self.block(features + self.look(missing.flatten(1))))
+        return mended
 
 
 class FlatEncoder(nn.Module):

@@ -30,10 +30,20 @@ class ParallelDecoders:
             raise ValueError(f"expected at least 2 sources for parallel decoders, found {self.num_sources}")
 
     def build(self, image_shape: ImageShape) -> Autoencoder:
-        """An untrained network whose reconstruction is (batch, source, channel, height, width)."""
+        """An untrained network whose reconstruction is (batch, source, channel, height, width).
+
+        Raises:
+            ValueError: the inner network corrects its code.
+        """
         models = [self.architecture.build(image_shape) for _ in range(self.num_sources)]
         model = models[0]
         assert isinstance(model, Autoencoder)
+        if len(model.corrections):
+            raise ValueError(
+                "expected an encoder that does not look at its reconstruction, found "
+                f"{len(model.corrections)} corrections; they compare one picture with one reconstruction: set "
+                "num_corrections to 0"
+            )
         model.decoder = StackedDecoders([each.get_submodule("decoder") for each in models])
         model.architecture = self
         return model
