@@ -10,13 +10,19 @@ from narrows.files import write_json
 from narrows.results import Conclusion, Result, open_run, slug, write_arrays, write_rows
 
 
-def judged(folder: Path, figures: dict[str, tuple[float, float]], sizes: dict[str, list[float]]) -> list[Conclusion]:
-    """Of each arm mse and ssim, and its decoder's weights, the deepest stage first."""
+def judged(
+    folder: Path,
+    figures: dict[str, tuple[float, float]],
+    sizes: dict[str, list[float]],
+    second: dict[str, tuple[float, float]] | None = None,
+) -> list[Conclusion]:
+    """Of each arm mse and ssim by one or two seeds, and its decoder's weights, the deepest stage first."""
     write_json(folder / "experiment.json", {"name": "convolutional"})
     write_json(folder / "environment.json", {"format": 1})
     rows = [
-        Result("convolutional", arm, 0, "reconstruction", "", "test", metric, value, 10)
-        for arm, pair in figures.items()
+        Result("convolutional", arm, seed, "reconstruction", "", "test", metric, value, 10)
+        for seed, found in enumerate((figures, second or {}))
+        for arm, pair in found.items()
         for metric, value in zip(("mse", "ssim"), pair, strict=True)
     ]
     rows += [
@@ -54,6 +60,13 @@ def test_errors_and_looks_are_judged_by_mse_and_ssim(tmp_path: Path) -> None:
     assert "sends 2496 numbers around the 144 of its code" in errors.evidence
     better = {**figures, DECONVOLUTION: (0.005, 0.98)}
     assert [each.verdict for each in judged(tmp_path, better, {})[1:]] == ["confirmed", "confirmed"]
+
+
+def test_a_collapsed_seed_counts_as_one_seed(tmp_path: Path) -> None:
+    figures = {UNPOOLING: (0.004, 0.95), BOTH: (0.002, 0.97), DECONVOLUTION: (0.005, 0.98)}
+    errors = judged(tmp_path, figures, {}, {**figures, BOTH: (0.114, 0.1)})[1]
+    assert errors.verdict == "partly"
+    assert "0.0580 with both, less in 1." in errors.evidence
 
 
 def test_a_missing_arm_leaves_all_three_untested(tmp_path: Path) -> None:

@@ -78,6 +78,12 @@ def test_two_counts_of_active_units_make_no_figure(tmp_path: Path) -> None:
     assert isinstance(table, Table)
 
 
+def test_dense_codes_make_no_figure_of_active_units(tmp_path: Path) -> None:
+    dense = {TEN: (800.0, 9.0), BETTER: (1156.0, 4.0), "compared, wide": (1000.0, 8.0)}
+    (table,) = section(page_of(write_active(tmp_path, dense)), "codes").blocks
+    assert isinstance(table, Table)
+
+
 def test_a_wide_layer_is_shown_whole_behind_a_fold_and_two_of_its_units_enlarged(tmp_path: Path) -> None:
     write_small(tmp_path, [row(TEN, 1.0), row(BETTER, 1.0)])
     random = np.random.default_rng(0)

@@ -41,7 +41,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.manifold", "eight numbers a digit: noise on the code, and what lies between", "mnist", 5.0
     ),
     "convolutional": Entry(
-        "narrows.experiments.convolutional", "unpooling, deconvolution and what passes around the code", "mnist", 10.0
+        "narrows.experiments.convolutional", "unpooling, deconvolution and what passes around the code", "mnist", 6.0
     ),
     "family": Entry(
         "narrows.experiments.family", "every member with 32 numbers and one minute of training", "mnist", 25.0

@@ -81,7 +81,10 @@ def usage(subject: Subject) -> Table | None:
 
 
 def error_over_active(subject: Subject) -> Plot | None:
-    """What few active units cost, among the arms with one code size; None below three different counts."""
+    """What few active units cost, among the arms with one code size.
+
+    None below three different counts, and where none is twice another: codes that are not meant to be sparse.
+    """
     points = [
         (arm, active.interval.mean, error.interval.mean)
         for arm in subject.trained
@@ -91,7 +94,8 @@ def error_over_active(subject: Subject) -> Plot | None:
     size = max(sizes, key=sizes.count, default=0)
     alike = [point for point in points if point[0].code_numbers == size]
     shown = [point for point in alike if point[1] >= 1]
-    if len({active for _, active, _ in shown}) < 3:
+    counts = {active for _, active, _ in shown}
+    if len(counts) < 3 or max(counts) < 2 * min(counts):
         return None
     metric = metric_of(subject.merit)
     best = (max if metric.better == "higher" else min)(shown, key=lambda point: point[2])
