@@ -76,6 +76,7 @@ def test_settings_reach_every_arm_that_trains_or_the_one_that_is_named() -> None
     one = change_experiment(load_experiment("quickstart"), ["improved, code 8:training.epochs=1", "data=mnist"])
     assert [arm.training.epochs for arm in one.arms] == [150, 1]
     assert one.data == "mnist"
+    assert change_experiment(one, ["split=70-20-10"]).split == (70, 20, 10)
     assert [arm.name for arm in change_experiment(one, ["arms=improved*"]).arms] == ["improved, code 8"]
 
 
@@ -86,6 +87,7 @@ def test_settings_reach_every_arm_that_trains_or_the_one_that_is_named() -> None
         ("training.epochs", "expected a setting as path=value"),
         ("improved, code 9:training.epochs=1", "did you mean 'improved, code 8'?"),
         ("arms=best*", "expected arms= to match one of compared, plain network; improved, code 8, found 'best*'"),
+        ("split=70-30", "expected a split as train-validation-test in percent that add up to 100, found '70-30'"),
         ("model.num_block=2", "expected a setting of Dense, found 'num_block'"),
     ],
 )

@@ -59,6 +59,13 @@ def test_mnist_has_its_splits_and_test_is_read_on_first_use(tmp_path: Path, monk
     assert np.array_equal(mnist.test.images, images[20:])
 
 
+def test_an_official_split_is_not_cut_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_mnist(tmp_path)
+    adapt(monkeypatch, tmp_path, "mnist", 10)
+    with pytest.raises(ValueError, match="to cut it 70-20-10, found mnist, whose authors chose them"):
+        load("mnist", tmp_path, split=(70, 20, 10))
+
+
 def test_the_split_seed_draws_validation_and_leaves_test_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_mnist(tmp_path)
     adapt(monkeypatch, tmp_path, "mnist", 10)

@@ -50,6 +50,17 @@ def test_a_folder_is_split_by_seed_and_stratified_and_stays_mapped(tmp_path: Pat
     assert not np.array_equal(load(tmp_path / "pets", split_seed=1).test.images, pets.test.images)
 
 
+def test_what_has_no_official_split_is_cut_as_asked(tmp_path: Path) -> None:
+    for number in range(20):
+        write_picture(tmp_path / "pets" / f"{number}.png", 4, 6, seed=number)
+    np.save(tmp_path / "array.npy", random_bytes(20, 1, 4, 6))
+    for name in (tmp_path / "pets", tmp_path / "array.npy"):
+        half = load(name, split=(50, 30, 20))
+        assert [len(part) for part in (half.train, half.validation, half.test)] == [10, 6, 4]
+    digits = load("digits", split=(70, 20, 10))
+    assert [len(part) for part in (digits.train, digits.validation, digits.test)] == [1258, 359, 180]
+
+
 def test_a_folder_called_like_a_set_is_read_when_given_as_a_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,10 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrows.data import Pictures, label_budget, stratified_order, validation_index
-from narrows.data.splits import cut, split_counts
+from narrows.data.splits import cut, parse_split, split_counts
 
 from .layouts import random_bytes
 
@@ -81,6 +83,17 @@ def test_validation_must_leave_something_to_train_on(count: int) -> None:
 @pytest.mark.parametrize(("total", "parts"), [(3, (1, 1, 1)), (10, (8, 1, 1)), (1797, (1437, 180, 180))])
 def test_own_splits_are_80_10_10_and_no_part_is_empty(total: int, parts: tuple[int, int, int]) -> None:
     assert split_counts(total) == parts
+
+
+@pytest.mark.parametrize(("total", "parts"), [(3, (1, 1, 1)), (10, (7, 2, 1)), (1912, (1339, 382, 191))])
+def test_another_split_has_its_shares(total: int, parts: tuple[int, int, int]) -> None:
+    assert split_counts(total, (70, 20, 10)) == parts
+
+
+@pytest.mark.parametrize("text", ["80-10", "80-20-0", "80-10-11", "0.8-0.1-0.1", "a-b-c", "-80-10-10", ""])
+def test_shares_that_are_no_split_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=f"add up to 100, found '{re.escape(text)}'; for example 80-10-10"):
+        parse_split(text)
 
 
 def test_two_pictures_cannot_be_split() -> None:

@@ -11,7 +11,7 @@ from narrows.corruption import CORRUPTIONS
 from narrows.data import Dataset, from_array
 from narrows.experiments.experiment import ROLES, Arm, Experiment
 from narrows.experiments.index import EXPERIMENTS, load_experiment
-from narrows.experiments.run import RunSettings, run_experiment
+from narrows.experiments.run import RunSettings, reported_rows, run_experiment
 from narrows.models import Autoencoder, Dense
 from narrows.results import Reported, read_rows, slug
 from narrows.training import Progress, parameter_count
@@ -44,7 +44,7 @@ def test_it_runs_from_pictures_to_report_and_its_losses_fall(
 ) -> None:
     few = enlarged.few(400, 100)
     if experiment.data != "digits":
-        monkeypatch.setattr("narrows.experiments.run.load", lambda *_: few)
+        monkeypatch.setattr("narrows.experiments.run.load", lambda *_, **__: few)
     settings = RunSettings(folder=tmp_path / "run", quick=True)
     run = run_experiment(experiment, settings, Nobody())
     assert run.environment["finished"]
@@ -60,7 +60,7 @@ def test_what_a_changed_run_cannot_judge_is_called_untested(
     experiment: Experiment, enlarged: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if experiment.data != "digits":
-        monkeypatch.setattr("narrows.experiments.run.load", lambda *_: enlarged.few(100, 50))
+        monkeypatch.setattr("narrows.experiments.run.load", lambda *_, **__: enlarged.few(100, 50))
     alone = Arm("compared, alone", Dense((), 3))
     settings = RunSettings(folder=tmp_path / "run", quick=True)
     run = run_experiment(replace(experiment, arms=(alone,)), settings, Nobody())
@@ -104,7 +104,7 @@ def test_other_data_that_are_missing_are_said_before_anything_is_trained(tmp_pat
 def test_a_final_fit_uses_validation_pictures_only_where_the_test_is_read(
     enlarged: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("narrows.experiments.run.load", lambda *_: enlarged.few(400, 100))
+    monkeypatch.setattr("narrows.experiments.run.load", lambda *_, **__: enlarged.few(400, 100))
     asked = load_experiment("pca_vs_autoencoder")
     whole = next(arm for arm in asked.arms if arm.data_used == "train and validation" and not arm.closed_form)
     one = replace(asked, arms=(whole,))
@@ -113,3 +113,8 @@ def test_a_final_fit_uses_validation_pictures_only_where_the_test_is_read(
     assert not tested.values(whole.name, "mse", split="validation")
     assert tuned.values(whole.name, "mse", split="validation")
     assert tuned.experiment["arms"][-1]["data_used"] == "train"
+
+
+def test_a_reported_figure_on_the_run_s_own_split_stands_without_a_condition() -> None:
+    found = {split: {row.condition for row in reported_rows("bottleneck", split)} for split in ("80-10-10", "")}
+    assert found == {"80-10-10": {"", "splits=70-20-10"}, "": {"", "splits=80-10-10", "splits=70-20-10"}}

@@ -11,10 +11,11 @@ from narrows.data.loading import from_array, load
 from narrows.data.official import Entry, data_root, is_present
 from narrows.data.pairs import Pairs, draw_pairs
 from narrows.data.picture import Progress, Size, read_picture, resize
-from narrows.data.splits import label_budget, stratified_order, validation_index
+from narrows.data.splits import SPLIT, Split, label_budget, parse_split, stratified_order, validation_index
 
 __all__ = [
     "CATALOGUE",
+    "SPLIT",
     "Dataset",
     "Entry",
     "Folder",
@@ -22,6 +23,7 @@ __all__ = [
     "Pictures",
     "Progress",
     "Size",
+    "Split",
     "cache_folder",
     "clear_cache",
     "data_root",
@@ -34,6 +36,7 @@ __all__ = [
     "label_budget",
     "list_pictures",
     "load",
+    "parse_split",
     "pictures_from_array",
     "read_array",
     "read_folder",

@@ -41,7 +41,7 @@ def read_digits(entry: Entry, request: Request) -> Dataset:
     images = np.rint(values.reshape(-1, 1, 8, 8) * (255 / 16)).astype(np.uint8)
     pictures = resize(Pictures(images, labels.astype(np.int64)), request.size)
     ordered = pictures.take(split_order(len(pictures), pictures.labels, request.split_seed))
-    return cut(entry.name, ordered, class_names=entry.class_names)
+    return cut(entry.name, ordered, split=request.split, class_names=entry.class_names)
 
 
 def read_idx_set(entry: Entry, request: Request) -> Dataset:
@@ -94,7 +94,7 @@ def read_voc2007(entry: Entry, request: Request) -> Dataset:
         shuffle_seed=request.split_seed,
         on_progress=request.on_progress,
     )
-    return cut(entry.name, Pictures(decoded.images), note=note, unreadable=decoded.unreadable)
+    return cut(entry.name, Pictures(decoded.images), split=request.split, note=note, unreadable=decoded.unreadable)
 
 
 def _with_official_test(

@@ -11,7 +11,7 @@ from narrows.data.dataset import Dataset, Pictures
 from narrows.data.folder import read_folder
 from narrows.data.official import Request, data_root
 from narrows.data.picture import Progress, Size, as_size, resize
-from narrows.data.splits import cut, split_order
+from narrows.data.splits import SPLIT, Split, cut, split_order
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 
@@ -22,6 +22,7 @@ def load(
     *,
     size: int | Size | None = None,
     split_seed: int = 0,
+    split: Split | None = None,
     on_progress: Progress | None = None,
 ) -> Dataset:
     """A data set of the catalogue, or one's own pictures.
@@ -34,11 +35,13 @@ def load(
         root: where the catalogue's files are; by default NARROWS_DATA, else the user's cache.
         size: height and width, or one number for both, to squeeze all pictures to.
         split_seed: draws the validation pictures; for sets without an official split, the test pictures too.
+        split: percent for training, validation and test of a set without an official split; None means 80, 10, 10.
         on_progress: told of every decoded picture.
 
     Raises:
         FileNotFoundError: files of the set, or the path, are missing.
-        ValueError: no such name, wrong content, or pictures of several sizes and no `size`.
+        ValueError: no such name, wrong content, pictures of several sizes and no `size`, or a `split` of a set that
+            has an official one.
 
     >>> digits = load("digits")
     >>> len(digits.train), len(digits.validation), digits.image_shape
@@ -47,10 +50,16 @@ def load(
     wanted = as_size(size)
     if isinstance(name_or_path, str) and name_or_path in CATALOGUE:
         entry = find_entry(name_or_path)
-        return entry.read(entry, Request(data_root(root), wanted, split_seed, on_progress))
+        dataset = entry.read(entry, Request(data_root(root), wanted, split_seed, split or SPLIT, on_progress))
+        if split is not None and dataset.official_test:
+            raise ValueError(
+                f"expected a set whose test pictures are drawn here, to cut it {split[0]}-{split[1]}-{split[2]}, found "
+                f"{entry.name}, whose authors chose them; leave the split out"
+            )
+        return dataset
     path = Path(name_or_path).expanduser()
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        return _split(path.stem, resize(read_array(path), wanted), split_seed)
+        return _split(path.stem, resize(read_array(path), wanted), split_seed, split or SPLIT)
     if path.is_file():
         raise ValueError(
             f"expected a folder of pictures, a .npy or a .npz file, found the file {path}; name its folder"
@@ -58,7 +67,13 @@ def load(
     if not path.is_dir() and isinstance(name_or_path, str) and path.name == name_or_path:
         find_entry(name_or_path)  # one word and nothing there: likely a name misspelt
     found = read_folder(path, size=wanted, shuffle_seed=split_seed, on_progress=on_progress)
-    return cut(path.resolve().name, found.pictures, class_names=found.class_names, unreadable=found.unreadable)
+    return cut(
+        path.resolve().name,
+        found.pictures,
+        split=split or SPLIT,
+        class_names=found.class_names,
+        unreadable=found.unreadable,
+    )
 
 
 def from_array(
@@ -79,8 +94,8 @@ def from_array(
     >>> len(from_array(np.zeros((50, 28, 28), np.uint8)).train)
     40
     """
-    return _split(name, pictures_from_array(images, labels), split_seed)
+    return _split(name, pictures_from_array(images, labels), split_seed, SPLIT)
 
 
-def _split(name: str, pictures: Pictures, split_seed: int) -> Dataset:
-    return cut(name, pictures.take(split_order(len(pictures), pictures.labels, split_seed)))
+def _split(name: str, pictures: Pictures, split_seed: int, split: Split) -> Dataset:
+    return cut(name, pictures.take(split_order(len(pictures), pictures.labels, split_seed)), split=split)

@@ -11,6 +11,7 @@ import pooch
 
 from narrows.data.dataset import Dataset
 from narrows.data.picture import Progress, Size
+from narrows.data.splits import SPLIT, Split
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Request:
     root: Path
     size: Size | None = None
     split_seed: int = 0
+    split: Split = SPLIT
     on_progress: Progress | None = None
 
 

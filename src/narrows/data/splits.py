@@ -1,23 +1,49 @@
 """Seeded splits and label budgets: stratified wherever there are labels."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from narrows.data.dataset import Dataset, Pictures
 
+Split: TypeAlias = tuple[int, int, int]
+"""Percent of the pictures that are for training, validation and test."""
+
+SPLIT: Split = (80, 10, 10)
+"""Of sets without an official split, unless another is asked for."""
+
 
 class OwnSplit(NamedTuple):
-    """How many pictures, in stratified order, are for training, validation and test: 80, 10 and 10 %."""
+    """How many pictures, in stratified order, are for training, validation and test."""
 
     num_train: int
     num_validation: int
     num_test: int
 
 
-def split_counts(num_pictures: int) -> OwnSplit:
-    """The 80-10-10 split of sets without an official one; every part gets at least one picture.
+def parse_split(text: str) -> Split:
+    """A split as the reports write it.
+
+    Raises:
+        ValueError: not three whole percentages above 0 that add up to 100.
+
+    >>> parse_split("70-20-10")
+    (70, 20, 10)
+    """
+    parts = text.split("-")
+    percent = tuple(int(part) for part in parts if part.isdecimal())
+    if len(parts) != 3 or len(percent) != 3 or min(percent) < 1 or sum(percent) != 100:
+        raise ValueError(
+            f"expected a split as train-validation-test in percent that add up to 100, found {text!r}; "
+            "for example 80-10-10"
+        )
+    train, validation, test = percent
+    return train, validation, test
+
+
+def split_counts(num_pictures: int, split: Split = SPLIT) -> OwnSplit:
+    """How a split cuts a set without an official one; every part gets at least one picture.
 
     Raises:
         ValueError: fewer than three pictures.
@@ -29,8 +55,8 @@ def split_counts(num_pictures: int) -> OwnSplit:
         raise ValueError(
             f"expected at least 3 pictures to split into train, validation and test, found {num_pictures}; add some"
         )
-    held_out = max(1, round(num_pictures / 10))
-    return OwnSplit(num_pictures - 2 * held_out, held_out, held_out)
+    validation, test = (max(1, round(num_pictures * percent / 100)) for percent in split[1:])
+    return OwnSplit(num_pictures - validation - test, validation, test)
 
 
 def stratified_order(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -52,18 +78,19 @@ def cut(
     name: str,
     ordered: Pictures,
     *,
+    split: Split = SPLIT,
     class_names: tuple[str, ...] = (),
     note: str = "",
     unreadable: tuple[tuple[str, str], ...] = (),
 ) -> Dataset:
-    """A set without an official split, cut 80-10-10 along an order that `split_order` gave.
+    """A set without an official split, cut along an order that `split_order` gave.
 
     The parts follow one another, so that none of them is copied out of a memory-mapped array.
 
     Raises:
         ValueError: fewer than three pictures.
     """
-    num_train, num_validation, _ = split_counts(len(ordered))
+    num_train, num_validation, _ = split_counts(len(ordered), split)
     positions = np.arange(len(ordered))
     start_of_test = num_train + num_validation
     return Dataset(

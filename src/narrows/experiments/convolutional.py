@@ -1,6 +1,7 @@
 """Three ways back up from a convolutional code: what passes around it decides which reconstructs best."""
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -171,7 +172,7 @@ def seeds_below(run: Run, metric: str) -> list[list[bool]] | None:
     return [[arm[seed] < alone[seed] for seed in alone] for arm in (unpooling, both)]
 
 
-def verdict(below: list[list[bool]]) -> str:
+def verdict(below: list[list[bool]]) -> Literal["confirmed", "partly", "refuted"]:
     """Of a claim that both are below in every seed."""
     found = [each for arm in below for each in arm]
     return "confirmed" if all(found) else "partly" if any(found) else "refuted"

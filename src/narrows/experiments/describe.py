@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from narrows.data import Dataset, duplicates, fingerprint
+from narrows.data import SPLIT, Dataset, duplicates, fingerprint
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.models import Autoencoder, bypass_numbers
 from narrows.training import parameter_count
@@ -32,6 +32,7 @@ def describe_run(experiment: Experiment, data: Dataset, *, seeds: int, read_test
             "class_names": list(data.class_names),
             "fingerprint": fingerprint(data.official_train),
             "official_test": data.official_test,
+            "split": "" if data.official_test else "-".join(map(str, experiment.split or SPLIT)),
             "note": data.note,
             "duplicates": repeated,
         },

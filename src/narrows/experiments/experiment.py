@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from narrows.corruption import NoCorruption
-from narrows.data import Pictures
+from narrows.data import Pictures, Split
 from narrows.descriptions import describe
 from narrows.evaluation import Beside, Evaluation, Model
 from narrows.objective import Objective
@@ -95,6 +95,8 @@ class Experiment:
     """What is measured of every arm and baseline beside its own task."""
     sources: tuple[str, ...] = ()
     """Numbers of the source reports."""
+    split: Split | None = None
+    """Percent for training, validation and test where the data have no official split; None means 80, 10, 10."""
     judge: Callable[[Run], list[Conclusion]] = lambda run: []  # noqa: ARG005  most experiments judge no report
     """What the rerun says of the source reports' conclusions."""
 

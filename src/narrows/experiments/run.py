@@ -93,7 +93,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     device = choose_device(settings.device)
     check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
     watcher.stage(f"reading {experiment.data}")
-    data = load(experiment.data, settings.data_root)
+    data = load(experiment.data, settings.data_root, split=experiment.split)
     others = {name: load(name, settings.data_root) for name in experiment.other_data}
     if settings.quick:
         experiment, data = quick(experiment), data.few(QUICK_TRAIN, QUICK_OTHER)
@@ -233,9 +233,19 @@ def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
     if folder.exists():
         shutil.rmtree(folder)
     write_json(folder / "experiment.json", description)
-    rows = read_rows(Path(__file__).with_name("reported.csv"), Reported)
-    write_rows(folder / "reported.csv", Reported, [row for row in rows if row.experiment == description["name"]])
+    write_rows(folder / "reported.csv", Reported, reported_rows(description["name"], description["data"]["split"]))
     return 0.0
+
+
+def reported_rows(name: str, split: str) -> list[Reported]:
+    """What the source reports state of an experiment; figures on this run's own split need no condition to say so."""
+    rows = read_rows(Path(__file__).with_name("reported.csv"), Reported)
+    own = f"splits={split}"
+    return [
+        row._replace(condition=" ".join(part for part in row.condition.split() if part != own))
+        for row in rows
+        if row.experiment == name
+    ]
 
 
 def with_baselines(experiment: Experiment, data: Dataset, settings: RunSettings) -> list[Arm]:

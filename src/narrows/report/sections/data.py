@@ -42,7 +42,8 @@ def _facts(experiment: dict[str, Any], data: dict[str, Any]) -> list[tuple[str, 
     channels, height, width = data.get("image_shape") or (0, 0, 0)
     low, high = experiment.get("value_range") or (0, 1)
     kind = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
-    official = {"True": "the data set's own", "False": "made here from the seed"}.get(
+    shares = f", {data['split']} % for training, validation and test" if data.get("split") else ""
+    official = {"True": "the data set's own", "False": f"made here from the seed{shares}"}.get(
         str(data.get("official_test")), ""
     )
     return [
