@@ -44,7 +44,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.convolutional", "unpooling, deconvolution and what passes around the code", "mnist", 6.0
     ),
     "family": Entry(
-        "narrows.experiments.family", "every member with 32 numbers and one minute of training", "mnist", 25.0
+        "narrows.experiments.family", "every member with 32 numbers and one minute of training", "mnist", 12.0
     ),
 }
 
