@@ -137,6 +137,15 @@ def test_pictures_under_noise_carry_their_decibels(tmp_path: Path) -> None:
     assert last.heads == ("no. 4", "no. 5", "no. 6")
 
 
+def test_arms_trained_on_different_inputs_are_judged_on_clean_pictures_where_they_share_them(tmp_path: Path) -> None:
+    write_noisy(tmp_path)
+    described = (tmp_path / "experiment.json").read_text()
+    rows = [row(arm, 1.0, condition=condition) for arm in DECIBELS for condition in ("", "noise=0.0", "noise=0.3")]
+    write_small(tmp_path, rows)
+    (tmp_path / "experiment.json").write_text(described)
+    assert read_subject(open_run(tmp_path)).condition == "noise=0.0"
+
+
 def test_arms_trained_on_different_inputs_are_judged_on_one_that_they_share(tmp_path: Path) -> None:
     write_noisy(tmp_path)
     shared = [row(arm, 10.0 + place, condition="noise=0.3") for place, arm in enumerate(DECIBELS)]

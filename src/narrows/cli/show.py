@@ -8,6 +8,14 @@ import typer
 from narrows.results import Finding, Run, interval
 
 
+NAME_WIDTH = 26
+"""Of an arm's name that is not broken up further."""
+SPARE = ("mse", "ssim", "psnr")
+"""Columns that a narrow terminal goes without, the first one first."""
+PADDING = 3
+"""Blanks and rules around a column, a little more than rich needs."""
+
+
 def show_sets(sets: list[dict[str, Any]]) -> None:
     """The catalogue as a table."""
     show_table("Data sets: pictures as channel x height x width, counts as train / validation / test", sets)
@@ -48,9 +56,24 @@ def show_run(finished: Run, *, as_json: bool) -> None:
             found = finished.values(arm, metric, split=split)
             row[metric.replace("_", " ")] = str(interval(list(found.values()))) if found else ""
         rows.append(row)
-    show_table(f"{finished.experiment['question']} ({where})", rows, numeric=True)
+    show_table(f"{finished.experiment['question']} ({where})", fitting(rows), numeric=True)
     show_findings(finished.findings)
     typer.echo(f"\nreport: {page.resolve().as_uri()}")
+
+
+def fitting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without the columns for which the terminal is too narrow; the report has them all."""
+    from rich.console import Console
+
+    width = Console().width
+    room = min(NAME_WIDTH, max(len(row["arm"]) for row in rows))
+    kept = list(rows[0])
+    for spare in SPARE:
+        widths = [max(len(heading), *(len(row[heading]) for row in rows)) for heading in kept[1:]]
+        if room + sum(widths) + PADDING * len(kept) <= width:
+            break
+        kept.remove(spare)
+    return [{heading: row[heading] for heading in kept} for row in rows]
 
 
 def show_findings(findings: list[Finding]) -> None:

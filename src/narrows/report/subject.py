@@ -12,6 +12,8 @@ from narrows.results import METRICS, Interval, Metric, Run, interval
 MERITS = ("squared_error", "mse", "mae", "psnr", "ssim", "explained_variance", "accuracy")
 """Which metric judges a run, best choice first."""
 
+_CLEAN = "noise=0.0"
+
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -101,7 +103,10 @@ def read_subject(run: Run) -> Subject:
 
 
 def _condition(arms: tuple[Arm, ...], judged: Mapping[Key, Measure], split: str) -> str:
-    """Where arms are judged: on their own task where it is the same one, else on the middle one of those they share."""
+    """Where arms are judged: on their own task where it is the same one, else on one that they share.
+
+    That is the clean picture, or where they do not share it the middle one.
+    """
     found: dict[str, list[Key]] = {}
     for key in judged:
         if key.split == split:
@@ -116,6 +121,8 @@ def _condition(arms: tuple[Arm, ...], judged: Mapping[Key, Measure], split: str)
         for condition, keys in found.items()
         if condition and pictures[condition] == pictures[own] and trained <= {key.arm for key in keys}
     )
+    if _CLEAN in shared:
+        return _CLEAN
     return shared[len(shared) // 2] if shared else own
 
 
