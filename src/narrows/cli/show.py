@@ -7,7 +7,6 @@ import typer
 
 from narrows.results import Finding, Run, interval
 
-
 NAME_WIDTH = 26
 """Of an arm's name that is not broken up further."""
 SPARE = ("mse", "ssim", "psnr")
