@@ -279,6 +279,25 @@ def test_figures_far_apart_share_a_logarithmic_axis_unless_they_are_decibels(
     assert [panel.log_y for panel in plot.panels] == [logarithmic]
 
 
+def test_arms_that_differ_in_their_code_size_become_a_curve(tmp_path: Path) -> None:
+    rows = [row(f"{kind}, code {size}", error / size)
+            for kind, error in (("as reported", 64.0), ("improved", 32.0)) for size in (4, 8, 16)]  # fmt: skip
+    rows += [row("PCA, code 4", 10.0), row("PCA, code 8", 9.0), row("compared, plain", 1.0)]
+    (plot,) = section(page_of(write_small(tmp_path, rows)), "sizes").blocks
+    assert isinstance(plot, Plot)
+    assert plot.claim == "With 4 numbers “improved” has the best squared error, 8; with 16 “improved”, 2."
+    (panel,) = plot.panels
+    assert {mark.label: mark.x.tolist() for mark in panel.marks if isinstance(mark, Line)} == {
+        "as reported": [4, 8, 16],
+        "improved": [4, 8, 16],
+    }
+
+
+def test_two_sizes_make_no_curve(tmp_path: Path) -> None:
+    page = page_of(write_small(tmp_path, [row(f"improved, code {size}", 1.0) for size in (4, 8)]))
+    assert "sizes" not in [part.anchor for part in page.sections]
+
+
 def test_hidden_pixels_turn_blue_in_the_input_only(tmp_path: Path) -> None:
     write_small(tmp_path, [row(TEN, 1.0)])
     clean = np.ones((1, 1, 2, 2), np.float32)

@@ -21,6 +21,7 @@ from narrows.report.sections.opening import findings, protocol
 from narrows.report.sections.pictures import pictures
 from narrows.report.sections.probe import probe
 from narrows.report.sections.samples import samples
+from narrows.report.sections.sizes import sizes
 from narrows.report.sections.strangers import strangers
 from narrows.report.sections.summary import answer
 from narrows.report.sections.tables import results
@@ -33,6 +34,7 @@ SECTIONS = (
     protocol,
     comparison,
     results,
+    sizes,
     under_noise,
     learning,
     pictures,
