@@ -8,6 +8,7 @@ from narrows.models import (
     Gaussian,
     Noisy,
     ParallelDecoders,
+    RefinedPCA,
     ResidualDense,
     TopK,
     UNet,
@@ -44,6 +45,7 @@ CODECS: dict[str, Architecture] = {
     "ParallelDecoders": ParallelDecoders(Dense((16,), 6)),
     "ParallelDecoders, UNet": ParallelDecoders(UNet((4, 6)), num_sources=3),
     "PCA": PCA(6),
+    "RefinedPCA": RefinedPCA(6, (4, 6)),
 }
 """Every architecture, and every bottleneck and way back up in one."""
 

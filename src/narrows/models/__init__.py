@@ -6,10 +6,11 @@ from narrows.models.convolutional import Convolutional
 from narrows.models.dense import Dense, ResidualDense
 from narrows.models.parallel import ParallelDecoders
 from narrows.models.pca import PCA, Components, prepare, principal_components
+from narrows.models.refined import RefinedPCA
 from narrows.models.unet import UNet
 
 ARCHITECTURES: dict[str, type] = {
-    kind.__name__: kind for kind in (Dense, ResidualDense, Convolutional, UNet, ParallelDecoders, PCA)
+    kind.__name__: kind for kind in (Dense, ResidualDense, Convolutional, UNet, ParallelDecoders, PCA, RefinedPCA)
 }
 """Every architecture, by the name that a checkpoint gives it."""
 
@@ -25,6 +26,7 @@ __all__ = [
     "Gaussian",
     "Noisy",
     "ParallelDecoders",
+    "RefinedPCA",
     "ResidualDense",
     "Standardise",
     "TopK",

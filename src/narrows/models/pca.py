@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from narrows.models.autoencoder import Autoencoder, Standardise
-from narrows.models.dense import Dense, FlatDecoder, check_sizes
+from narrows.models.dense import Dense, check_sizes
 from narrows.types import ImageShape
 
 
@@ -41,19 +41,26 @@ class PCA:
         Raises:
             ValueError: fewer pictures, or pixels, than components.
         """
-        components = principal_components(images, self.code_size)
-        project, decoder = model.project, model.decoder
-        assert isinstance(project, nn.Linear)
-        assert isinstance(decoder, FlatDecoder)
-        last = decoder.get_submodule("layers.0")
-        assert isinstance(last, nn.Linear)
-        weights = torch.from_numpy(components.components).to(project.weight)
-        with torch.no_grad():
-            model.standardise.mean.copy_(torch.from_numpy(components.mean).view(model.image_shape))
-            project.weight.copy_(weights)
-            last.weight.copy_(weights.T)
-            project.bias.zero_()
-            last.bias.zero_()
+        set_components(model, "decoder.layers.0", images)
+
+
+def set_components(model: Autoencoder, last: str, images: NDArray[np.uint8]) -> None:
+    """Set mean, projection and the linear layer called `last` from training pictures.
+
+    Raises:
+        ValueError: fewer pictures, or pixels, than components.
+    """
+    components = principal_components(images, model.code_size)
+    project, back = model.project, model.get_submodule(last)
+    assert isinstance(project, nn.Linear)
+    assert isinstance(back, nn.Linear)
+    weights = torch.from_numpy(components.components).to(project.weight)
+    with torch.no_grad():
+        model.standardise.mean.copy_(torch.from_numpy(components.mean).view(model.image_shape))
+        project.weight.copy_(weights)
+        back.weight.copy_(weights.T)
+        project.bias.zero_()
+        back.bias.zero_()
 
 
 @runtime_checkable
