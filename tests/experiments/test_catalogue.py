@@ -13,6 +13,7 @@ from narrows.experiments.experiment import ROLES, Arm, Experiment
 from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.experiments.run import RunSettings, reported_rows, run_experiment
 from narrows.models import Autoencoder, Dense
+from narrows.models.pca import ClosedForm
 from narrows.results import Reported, read_rows, slug
 from narrows.training import Progress, parameter_count
 
@@ -53,7 +54,8 @@ def test_it_runs_from_pictures_to_report_and_its_losses_fall(
         assert run.values(arm.name, "mse", split="test")
         assert (tmp_path / "run" / "models" / slug(arm.name, 0) / "model.safetensors").is_file()
         steps = [row.value for row in run.history if (row.arm, row.term, row.split) == (arm.name, "loss", "train")]
-        assert arm.closed_form or steps[-1] < steps[0]
+        # what starts from a closed form has little left to learn of so few pictures
+        assert isinstance(arm.model, ClosedForm) or steps[-1] < steps[0]
 
 
 def test_what_a_changed_run_cannot_judge_is_called_untested(

@@ -46,6 +46,9 @@ EXPERIMENTS: dict[str, Entry] = {
     "family": Entry(
         "narrows.experiments.family", "every member with 32 numbers and one minute of training", "mnist", 12.0
     ),
+    "bottleneck": Entry(
+        "narrows.experiments.bottleneck", "noisy photographs through 256 to 16 numbers, below PCA", "voc2007", 20.0
+    ),
 }
 
 
