@@ -17,7 +17,7 @@ SIZES = (256, 128, 64, 32, 16)
 def bottleneck() -> Experiment:
     """Report 000's denoising autoencoders of five code sizes on VOC 2007's pictures, and PCA with a correction.
 
-    Expect the reported networks far above PCA at 256 numbers, and the improved arms below it at every size. About 20
+    Expect test mse of 0.028 to 0.057 as reported, 0.0067 to 0.0230 improved, PCA's being 0.0080 to 0.0237. About 5
     minutes on 2 cores with bfloat16 units.
     """
     noise = GaussianNoise(0.1, clip=True)
@@ -56,7 +56,7 @@ def bottleneck() -> Experiment:
             "training pictures and gets the same noisy input. The report has 4 952 pictures of the official test "
             "archive; how many there are here stands under Data. Settings were chosen on validation."
         ),
-        minutes=20.0,
+        minutes=5.0,
         data="voc2007",
         arms=(*reported, *improved),
         sources=("000",),

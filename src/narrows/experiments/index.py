@@ -47,7 +47,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.family", "every member with 32 numbers and one minute of training", "mnist", 12.0
     ),
     "bottleneck": Entry(
-        "narrows.experiments.bottleneck", "noisy photographs through 256 to 16 numbers, below PCA", "voc2007", 20.0
+        "narrows.experiments.bottleneck", "noisy photographs through 256 to 16 numbers, below PCA", "voc2007", 5.0
     ),
 }
 
