@@ -1,6 +1,7 @@
 """Faults of a source report's measuring, repeated as studies: shown beside the right figure, never in its place."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
@@ -23,11 +24,7 @@ class FedBytes:
     chosen: ChosenPictures
     in_bytes: bool = False
     """Leave the error on 0 to 255, as a mean over pixels, rather than divide both sides by 255 and sum."""
-
-    @property
-    def name(self) -> str:
-        """Of the evaluation in the results."""
-        return AS_MEASURED
+    name: ClassVar[str] = AS_MEASURED
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -51,11 +48,7 @@ class Uncentred:
     """PCA's projection without the mean subtracted before and added after (report 004)."""
 
     chosen: ChosenPictures
-
-    @property
-    def name(self) -> str:
-        """Of the evaluation in the results."""
-        return AS_MEASURED
+    name: ClassVar[str] = AS_MEASURED
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -88,11 +81,7 @@ class MatrixProduct:
     """
 
     chosen: ChosenPictures
-
-    @property
-    def name(self) -> str:
-        """Of the evaluation in the results."""
-        return AS_MEASURED
+    name: ClassVar[str] = AS_MEASURED
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -120,15 +109,8 @@ class MatrixProduct:
 class CrossEntropy:
     """Binary cross-entropy of a whole split, mean over pixels: what report 001's `error` most likely is."""
 
-    @property
-    def name(self) -> str:
-        """Of the evaluation in the results."""
-        return AS_MEASURED
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No other set."""
-        return ()
+    name: ClassVar[str] = AS_MEASURED
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
         """One figure, `loss`, under no condition.

@@ -1,7 +1,7 @@
 """Variational models as what they are: a likelihood's lower bound, and pictures drawn from the prior."""
 
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import ClassVar, TypeGuard
 
 import torch
 
@@ -28,15 +28,8 @@ class EvidenceLowerBound:
     al. 2018). Pictures and codes are drawn by fixed seeds: anew for every picture, alike for every model.
     """
 
-    @property
-    def name(self) -> str:
-        """Of the evaluation in the results."""
-        return "bound"
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No other set."""
-        return ()
+    name: ClassVar[str] = "bound"
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
         """Figures `elbo`, `rate` and `distortion`, whatever weight the rate had in training.
@@ -76,20 +69,12 @@ class PriorSamples:
     """
 
     num: int = 64
+    name: ClassVar[str] = "prior_samples"
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         if self.num < 1:
             raise ValueError(f"expected at least 1 sample to draw, found {self.num}; 64 fill a square")
-
-    @property
-    def name(self) -> str:
-        """Of the arrays."""
-        return "prior_samples"
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No other set."""
-        return ()
 
     def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
         """The array `samples`, (sample, channel, height, width), raw outputs; nothing for other models.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -27,11 +28,7 @@ class ChosenPictures:
     """Standard deviation of Gaussian noise, where pictures span [0, 1]; not clipped."""
     draw: int | None = None
     """Number of the noise's draw, where a report states several."""
-
-    @property
-    def name(self) -> str:
-        """Of the arrays."""
-        return "chosen_pictures"
+    name: ClassVar[str] = "chosen_pictures"
 
     @property
     def needs(self) -> tuple[str, ...]:

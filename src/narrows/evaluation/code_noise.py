@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -46,21 +46,13 @@ class CodeNoise:
     compare."""
     examples: tuple[int, ...] = (0, 1)
     """Positions of the pictures that are shown, each with five draws."""
+    name: ClassVar[str] = "code_noise"
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         for amount in (*self.absolute, *self.spread):
             if not 0 <= amount < float("inf"):
                 raise ValueError(f"expected amounts of noise of at least 0, found {amount}")
-
-    @property
-    def name(self) -> str:
-        """Of the evaluation in the results, and of its arrays."""
-        return "code_noise"
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No other set."""
-        return ()
 
     def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
         """Figures with a condition code_noise=AMOUNT unit=UNIT, 0 among them; arrays of outputs.

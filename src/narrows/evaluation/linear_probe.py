@@ -1,6 +1,7 @@
 """What a linear classifier reads off the codes of a few labelled pictures: how far apart a code keeps the classes."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -33,20 +34,12 @@ class LinearProbe:
 
     budgets: tuple[int | None, ...] = (100, 1000, None)
     """How many training pictures keep their label; None keeps all."""
+    name: ClassVar[str] = "linear_probe"
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         if any(budget is not None and budget < 1 for budget in self.budgets):
             raise ValueError(f"expected budgets of at least 1 label, or None for all, found {self.budgets}")
-
-    @property
-    def name(self) -> str:
-        """Of the evaluation in the results."""
-        return "linear_probe"
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No other set."""
-        return ()
 
     def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:
         """Accuracy in [0, 1] under a condition labels=COUNT or labels=all.

@@ -1,7 +1,7 @@
 """What lies between the codes of pictures: ways from one to another, along single numbers, and a map of them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -36,20 +36,12 @@ class Manifold:
     """Positions of the pictures between which the straight line of their codes is walked."""
     start: int = 0
     """Position of the picture from whose code single numbers are walked."""
+    name: ClassVar[str] = "manifold"
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         if not self.pairs:
             raise ValueError("expected at least one pair of pictures to walk between, found none")
-
-    @property
-    def name(self) -> str:
-        """Of the arrays."""
-        return "manifold"
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No other set."""
-        return ()
 
     def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
         """No figures. Positions beyond a small split count from its beginning again.

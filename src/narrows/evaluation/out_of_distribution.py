@@ -1,7 +1,7 @@
 """Pictures that a model was never trained on: are they told apart by their reconstruction error?"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +27,7 @@ class OutOfDistribution:
 
     sets: tuple[str, ...] = (NOISE,)
     """Names of the catalogue, or "noise"."""
-
-    @property
-    def name(self) -> str:
-        """Of the evaluation in the results."""
-        return "out_of_distribution"
+    name: ClassVar[str] = "out_of_distribution"
 
     @property
     def needs(self) -> tuple[str, ...]:

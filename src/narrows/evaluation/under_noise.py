@@ -1,7 +1,7 @@
 """One model under several strengths of noise, whatever it was trained on."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,20 +30,12 @@ class UnderNoise:
     """Whether the noisy input is clamped to [0, 1]."""
     examples: tuple[int, ...] = tuple(range(NUM_SHOWN))
     """Positions of the pictures that are shown."""
+    name: ClassVar[str] = "under_noise"
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         for level in self.levels:
             GaussianNoise(level, self.clip)
-
-    @property
-    def name(self) -> str:
-        """Of the arrays."""
-        return "under_noise"
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No other set."""
-        return ()
 
     def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:  # noqa: ARG002
         """Figures with a condition noise=SIGMA; arrays (strength, picture, ...) of input and reconstruction."""
