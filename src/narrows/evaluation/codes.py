@@ -58,14 +58,20 @@ def filter_arrays(model: Autoencoder) -> dict[str, NDArray[Any]]:
         weight = weight.unflatten(1, model.image_shape)
     arrays = {"first_layer": as_array(weight[:MAX_FILTERS])}
     if isinstance(model.decoder, ConvolutionalDecoder):
-        for number, stage in enumerate(reversed(model.decoder.stages)):
-            for layer in stage.modules():
-                if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-                    # a transposed convolution's weights stand as (from, to, height, width)
-                    kernels = layer.weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else layer.weight
-                    if kernels.shape[0] * kernels.shape[1] <= MAX_FILTERS:
-                        arrays[f"decoder_{number}"] = as_array(kernels)
+        found = enumerate(kernels(stage) for stage in reversed(model.decoder.stages))
+        arrays |= {f"decoder_{number}": as_array(weight) for number, weight in found if weight is not None}
     return arrays
+
+
+def kernels(stage: nn.Module) -> Tensor | None:
+    """The kernels (to, from, height, width) of a stage's last convolution with at most 2 000 of them."""
+    found = None
+    for layer in stage.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            # a transposed convolution's weights stand as (from, to, height, width)
+            weight = layer.weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else layer.weight
+            found = weight if weight.shape[0] * weight.shape[1] <= MAX_FILTERS else found
+    return found
 
 
 def as_array(weight: Tensor) -> NDArray[Any]:

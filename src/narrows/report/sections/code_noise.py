@@ -11,7 +11,7 @@ from narrows.report.arms import ROLES, Arm
 from narrows.report.numbers import MISSING, figure, measured, percent
 from narrows.report.page import Cell, Column, Gallery, Group, Line, Panel, Picture, Plot, Section, Strip, Table
 from narrows.report.raster import display_width, photograph
-from narrows.report.sections.curves import numeric
+from narrows.report.sections.curves import curve, numeric
 from narrows.report.sections.tables import PLURAL
 from narrows.report.subject import Arrays, Measure, Subject, metric_of
 
@@ -90,13 +90,8 @@ def _curves(subject: Subject, matrix: Matrix) -> Plot | None:
 
 
 def _line(matrix: Matrix, arm: Arm, metric: str) -> Line | None:
-    amounts = [amount for amount in _amounts(matrix) if (metric, arm.name, amount) in matrix]
-    if len(amounts) < 2:
-        return None
-    found = [matrix[metric, arm.name, amount].interval for amount in amounts]
-    mean = np.array([one.mean for one in found], np.float64)
-    width = np.nan_to_num(np.array([one.half_width for one in found], np.float64))
-    return Line(arm.name, arm.style, np.array(amounts), mean, mean - width, mean + width)
+    places = {amount: (metric, arm.name, amount) for amount in _amounts(matrix)}
+    return curve(arm.name, arm.style, {amount: matrix[place] for amount, place in places.items() if place in matrix})
 
 
 def _claim(matrix: Matrix) -> str:

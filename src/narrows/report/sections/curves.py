@@ -1,11 +1,13 @@
 """Metrics over one key of the conditions, a curve an arm."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from narrows.report.arms import Arm
+from narrows.report.colours import Style
 from narrows.report.numbers import figure
 from narrows.report.page import Line, Panel, Plot
-from narrows.report.subject import MERITS, Key, Subject, metric_of
+from narrows.report.subject import MERITS, Measure, Subject, metric_of
 from narrows.report.text import file_name
 
 
@@ -34,7 +36,7 @@ def over(subject: Subject, name: str, *, metric: str = "") -> Plot | None:
     chosen = [metric] if metric else metrics[:2]
     panels = []
     for merit in chosen:
-        curves = (_curve(subject, arm, points.get((fullest, merit, arm.name), {})) for arm in subject.arms)
+        curves = (curve(arm.name, arm.style, points.get((fullest, merit, arm.name), {})) for arm in subject.arms)
         lines = tuple(line for line in curves if line is not None)
         unit = metric_of(merit).unit
         if lines:
@@ -44,14 +46,14 @@ def over(subject: Subject, name: str, *, metric: str = "") -> Plot | None:
     return _conditional(subject, (name, fullest, chosen[0]), panels) if panels else None
 
 
-def _points(subject: Subject, name: str) -> dict[tuple[str, str, str], dict[float, Key]]:
-    """Where the judged figures stand by (rest of the condition, metric, arm), then by the key's number."""
-    points: dict[tuple[str, str, str], dict[float, Key]] = {}
-    for key in subject.measures:
+def _points(subject: Subject, name: str) -> dict[tuple[str, str, str], dict[float, Measure]]:
+    """The judged figures by (rest of the condition, metric, arm), then by the key's number."""
+    points: dict[tuple[str, str, str], dict[float, Measure]] = {}
+    for key, measure in subject.measures.items():
         if (key.evaluation, key.split) == ("reconstruction", subject.split):
             for found, number, rest in numeric(key.condition):
                 if found == name:
-                    points.setdefault((rest, key.metric, key.arm), {})[number] = key
+                    points.setdefault((rest, key.metric, key.arm), {})[number] = measure
     return points
 
 
@@ -61,14 +63,14 @@ def _far_apart(lines: tuple[Line, ...]) -> bool:
     return lowest > 0 and max(float(line.y.max()) for line in lines) > 20 * lowest
 
 
-def _curve(subject: Subject, arm: Arm, numbers: dict[float, Key]) -> Line | None:
-    if len(numbers) < 2:
+def curve(label: str, style: Style, points: Mapping[float, Measure]) -> Line | None:
+    """Means over seeds with their intervals as the band; None where there are fewer than two points."""
+    if len(points) < 2:
         return None
-    ordered = sorted(numbers)
-    found = [subject.measures[numbers[number]].interval for number in ordered]
-    mean = np.array([one.mean for one in found], np.float64)
-    width = np.nan_to_num(np.array([one.half_width for one in found], np.float64))
-    return Line(arm.name, arm.style, np.array(ordered, np.float64), mean, mean - width, mean + width)
+    ordered = sorted(points)
+    mean = np.array([points[place].interval.mean for place in ordered], np.float64)
+    width = np.nan_to_num(np.array([points[place].interval.half_width for place in ordered], np.float64))
+    return Line(label, style, np.array(ordered, np.float64), mean, mean - width, mean + width)
 
 
 def _conditional(subject: Subject, place: tuple[str, str, str], panels: list[Panel]) -> Plot:

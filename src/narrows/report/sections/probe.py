@@ -8,6 +8,7 @@ import numpy as np
 from narrows.report.arms import ROLES, Arm
 from narrows.report.numbers import MISSING, count, figure, measured
 from narrows.report.page import Cell, Column, Group, Line, Panel, Plot, Section, Table
+from narrows.report.sections.curves import curve
 from narrows.report.sections.data import class_name
 from narrows.report.sections.tables import PLURAL
 from narrows.report.subject import Measure, Subject
@@ -134,18 +135,10 @@ def _curves(subject: Subject, found: Mapping[Arm, _Probed]) -> Plot | None:
 
 
 def _line(arm: Arm, probed: _Probed) -> Line | None:
-    points = sorted(
-        (number, probed.accuracy[budget].interval)
-        for budget, number in probed.labels.items()
-        if budget in probed.accuracy
-    )
-    if len(points) < 2:
-        return None
-    mean = np.array([interval.mean for _, interval in points], np.float64)
-    width = np.nan_to_num(np.array([interval.half_width for _, interval in points], np.float64))
-    return Line(
-        arm.name, arm.style, np.array([number for number, _ in points], np.float64), mean, mean - width, mean + width
-    )
+    points = {
+        float(number): probed.accuracy[budget] for budget, number in probed.labels.items() if budget in probed.accuracy
+    }
+    return curve(arm.name, arm.style, points)
 
 
 def _beside_pca(found: Mapping[Arm, _Probed], budgets: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,10 +1,9 @@
 """The error over the number of code numbers, a curve for each kind of arm."""
 
-import numpy as np
-
 from narrows.report.arms import Arm
 from narrows.report.numbers import count, figure
-from narrows.report.page import Line, Panel, Plot, Section
+from narrows.report.page import Panel, Plot, Section
+from narrows.report.sections.curves import curve
 from narrows.report.subject import Measure, Subject, metric_of
 
 _FEWEST = 3
@@ -16,13 +15,17 @@ Sizes = dict[int, tuple[Arm, Measure]]
 def sizes(subject: Subject) -> Section | None:
     """Kinds of arms that differ in nothing but the size that ends their name, `code 16` to `code 256`."""
     kinds = {kind: found for kind, found in _kinds(subject).items() if len(found) >= _FEWEST}
-    if not kinds:
+    curves = (
+        curve(kind, found[min(found)][0].style, {float(size): measure for size, (_, measure) in found.items()})
+        for kind, found in kinds.items()
+    )
+    lines = tuple(line for line in curves if line is not None)
+    if not lines:
         return None
     metric = metric_of(subject.merit)
-    lines = tuple(_line(kind, found) for kind, found in kinds.items())
     choose = max if metric.better == "higher" else min
     few, many = (choose(lines, key=lambda line: float(line.y[place])) for place in (0, -1))
-    unit = f" ({metric.unit})" if metric.unit else ""
+    label = f"{metric.label} ({metric.unit})" if metric.unit else metric.label
     plot = Plot(
         name="over-code-size",
         claim=f"With {count(int(few.x[0]))} numbers “{few.label}” has the best {metric.label},"
@@ -36,7 +39,8 @@ def sizes(subject: Subject) -> Section | None:
             for line in lines
         ),
         panels=(
-            Panel(lines, x_label="numbers in the code", y_label=metric.label + unit, log_x=True, log_y=unit != " (dB)"),
+            # decibels are logarithms already
+            Panel(lines, x_label="numbers in the code", y_label=label, log_x=True, log_y=metric.unit != "dB"),
         ),
     )
     return Section("sizes", "What more numbers buy", (plot,))
@@ -50,11 +54,3 @@ def _kinds(subject: Subject) -> dict[str, Sizes]:
         if comma and measure and size.isdecimal():
             kinds.setdefault(kind, {})[int(size)] = (arm, measure)
     return kinds
-
-
-def _line(kind: str, found: Sizes) -> Line:
-    ordered = sorted(found)
-    intervals = [found[size][1].interval for size in ordered]
-    mean = np.array([interval.mean for interval in intervals], np.float64)
-    width = np.nan_to_num(np.array([interval.half_width for interval in intervals], np.float64))
-    return Line(kind, found[ordered[0]][0].style, np.array(ordered, np.float64), mean, mean - width, mean + width)
