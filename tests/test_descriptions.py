@@ -87,7 +87,8 @@ def test_settings_reach_every_arm_that_trains_or_the_one_that_is_named() -> None
         ("training.epochs", "expected a setting as path=value"),
         ("improved, code 9:training.epochs=1", "did you mean 'improved, code 8'?"),
         ("arms=best*", "expected arms= to match one of compared, plain network; improved, code 8, found 'best*'"),
-        ("split=70-30", "expected a split as train-validation-test in percent that add up to 100, found '70-30'"),
+        ("split=70-30", "expected a split as train-validation-test in percent, found '70-30'"),
+        ("split=70-20-20", "that add up to 100, found 70, 20, 20"),
         ("model.num_block=2", "expected a setting of Dense, found 'num_block'"),
     ],
 )

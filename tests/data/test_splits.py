@@ -1,5 +1,7 @@
 import re
+from typing import Any
 
+import jaxtyping
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -90,10 +92,17 @@ def test_another_split_has_its_shares(total: int, parts: tuple[int, int, int]) -
     assert split_counts(total, (70, 20, 10)) == parts
 
 
-@pytest.mark.parametrize("text", ["80-10", "80-20-0", "80-10-11", "0.8-0.1-0.1", "a-b-c", "-80-10-10", ""])
-def test_shares_that_are_no_split_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=f"add up to 100, found '{re.escape(text)}'; for example 80-10-10"):
+@pytest.mark.parametrize("text", ["80-10", "0.8-0.1-0.1", "a-b-c", "-80-10-10", "80-10-10-0", ""])
+def test_text_that_is_no_split_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=f"in percent, found '{re.escape(text)}'; for example 80-10-10"):
         parse_split(text)
+
+
+@pytest.mark.parametrize("split", [(80, 20, 0), (80, 10, 11), (80.5, 9.5, 10), (0.8, 0.1, 0.1)])
+def test_shares_that_are_no_split_are_refused(split: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # the annotation alone would refuse fractions
+    with pytest.raises(ValueError, match=f"add up to 100, found {split[0]}, {split[1]}, {split[2]}; for example"):
+        split_counts(100, split)
 
 
 def test_two_pictures_cannot_be_split() -> None:

@@ -40,17 +40,17 @@ def load(
 
     Raises:
         FileNotFoundError: files of the set, or the path, are missing.
-        ValueError: no such name, wrong content, pictures of several sizes and no `size`, or a `split` of a set that
-            has an official one.
+        ValueError: no such name, wrong content, pictures of several sizes and no `size`, a `split` that is none, or
+            one of a set that has an official one.
 
     >>> digits = load("digits")
     >>> len(digits.train), len(digits.validation), digits.image_shape
     (1437, 180, (1, 8, 8))
     """
-    wanted = as_size(size)
+    wanted, own = as_size(size), split or SPLIT
     if isinstance(name_or_path, str) and name_or_path in CATALOGUE:
         entry = find_entry(name_or_path)
-        dataset = entry.read(entry, Request(data_root(root), wanted, split_seed, split or SPLIT, on_progress))
+        dataset = entry.read(entry, Request(data_root(root), wanted, split_seed, own, on_progress))
         if split is not None and dataset.official_test:
             raise ValueError(
                 f"expected a set whose test pictures are drawn here, to cut it {split[0]}-{split[1]}-{split[2]}, found "
@@ -59,7 +59,7 @@ def load(
         return dataset
     path = Path(name_or_path).expanduser()
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        return _split(path.stem, resize(read_array(path), wanted), split_seed, split or SPLIT)
+        return _split(path.stem, resize(read_array(path), wanted), split_seed, own)
     if path.is_file():
         raise ValueError(
             f"expected a folder of pictures, a .npy or a .npz file, found the file {path}; name its folder"
@@ -70,7 +70,7 @@ def load(
     return cut(
         path.resolve().name,
         found.pictures,
-        split=split or SPLIT,
+        split=own,
         class_names=found.class_names,
         unreadable=found.unreadable,
     )

@@ -1,5 +1,6 @@
 """Seeded splits and label budgets: stratified wherever there are labels."""
 
+import re
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -31,22 +32,32 @@ def parse_split(text: str) -> Split:
     >>> parse_split("70-20-10")
     (70, 20, 10)
     """
-    parts = text.split("-")
-    percent = tuple(int(part) for part in parts if part.isdecimal())
-    if len(parts) != 3 or len(percent) != 3 or min(percent) < 1 or sum(percent) != 100:
+    match = re.fullmatch(r"(\d+)-(\d+)-(\d+)", text)
+    if match is None:
+        raise ValueError(f"expected a split as train-validation-test in percent, found {text!r}; for example 80-10-10")
+    train, validation, test = map(int, match.groups())
+    return check_split((train, validation, test))
+
+
+def check_split(split: Split) -> Split:
+    """The split, if it is one.
+
+    Raises:
+        ValueError: not whole percentages above 0 that add up to 100.
+    """
+    if sum(split) != 100 or any(percent != int(percent) or percent < 1 for percent in split):
         raise ValueError(
-            f"expected a split as train-validation-test in percent that add up to 100, found {text!r}; "
-            "for example 80-10-10"
+            "expected whole percentages above 0 for training, validation and test that add up to 100, "
+            f"found {', '.join(map(str, split))}; for example 80, 10, 10"
         )
-    train, validation, test = percent
-    return train, validation, test
+    return split
 
 
 def split_counts(num_pictures: int, split: Split = SPLIT) -> OwnSplit:
     """How a split cuts a set without an official one; every part gets at least one picture.
 
     Raises:
-        ValueError: fewer than three pictures.
+        ValueError: fewer than three pictures, or percentages that are no split.
 
     >>> split_counts(1797)
     OwnSplit(num_train=1437, num_validation=180, num_test=180)
@@ -55,7 +66,7 @@ def split_counts(num_pictures: int, split: Split = SPLIT) -> OwnSplit:
         raise ValueError(
             f"expected at least 3 pictures to split into train, validation and test, found {num_pictures}; add some"
         )
-    validation, test = (max(1, round(num_pictures * percent / 100)) for percent in split[1:])
+    validation, test = (max(1, round(num_pictures * percent / 100)) for percent in check_split(split)[1:])
     return OwnSplit(num_pictures - validation - test, validation, test)
 
 
@@ -88,7 +99,7 @@ def cut(
     The parts follow one another, so that none of them is copied out of a memory-mapped array.
 
     Raises:
-        ValueError: fewer than three pictures.
+        ValueError: fewer than three pictures, or percentages that are no split.
     """
     num_train, num_validation, _ = split_counts(len(ordered), split)
     positions = np.arange(len(ordered))
