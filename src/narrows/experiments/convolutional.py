@@ -5,17 +5,14 @@ from typing import Literal
 
 import numpy as np
 
-from narrows.evaluation import ChosenPictures, CrossEntropy, MatrixProduct
+from narrows.evaluation import CrossEntropy, MatrixProduct
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
-from narrows.experiments.recipes import ANNEALED
+from narrows.experiments.recipes import ANNEALED, EXAMPLES, TEN
 from narrows.models import Convolutional, Deterministic
 from narrows.objective import Objective
 from narrows.results import Conclusion, Run, untested
 from narrows.training import Training
 
-EXAMPLES = tuple(range(9705, 9715))
-"""The test pictures that report 004 shows."""
-TEN = ChosenPictures(EXAMPLES)
 UNPOOLING = "as reported, unpooling"
 DECONVOLUTION = "as reported, deconvolution"
 BOTH = "as reported, deconvolution and unpooling"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from narrows.corruption import GaussianNoise
 from narrows.evaluation import ChosenPictures, FedBytes, UnderNoise
 from narrows.experiments.experiment import Arm, Experiment
+from narrows.experiments.recipes import EXAMPLES
 from narrows.models import Dense, Deterministic, UNet
 from narrows.results import Conclusion, Run, untested
 from narrows.training import Training
@@ -84,7 +85,7 @@ def denoising() -> Experiment:
         minutes=13.0,
         data="mnist",
         arms=(clean, *single, *double, improved),
-        examples=tuple(range(9705, 9715)),
+        examples=EXAMPLES,
         studies=(UnderNoise(LEVELS, examples=tuple(range(9708, 9713))), *sixes),
         sources=("001", "004"),
         judge=judge,

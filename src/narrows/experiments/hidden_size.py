@@ -6,14 +6,12 @@ import numpy as np
 
 from narrows.evaluation import NOISE, ChosenPictures, FedBytes, OutOfDistribution
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.recipes import ANNEALED
+from narrows.experiments.recipes import ANNEALED, EXAMPLES
 from narrows.models import Dense, Deterministic, ResidualDense
 from narrows.results import Conclusion, Run, untested
 from narrows.training import Training
 
 SIZES = (64, 128, 256)
-EXAMPLES = tuple(range(9705, 9715))
-"""The test pictures that report 004 shows."""
 SIX = ChosenPictures((9710,))
 GARMENT = ChosenPictures((10,), data="fashion_mnist")
 """The two pictures on which report 004 judges."""

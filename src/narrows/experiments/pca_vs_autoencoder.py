@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from narrows.evaluation import ChosenPictures, FedBytes, Uncentred
+from narrows.evaluation import FedBytes, Uncentred
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
-from narrows.experiments.recipes import ANNEALED
+from narrows.experiments.recipes import ANNEALED, EXAMPLES, TEN
 from narrows.models import PCA, Dense, Deterministic, ResidualDense
 from narrows.results import Conclusion, Run, untested
 from narrows.training import Training
@@ -16,9 +16,6 @@ PCA_30 = "PCA, code 30"
 REPORTED_10 = "as reported, 784-512-256-128-30, 10 epochs"
 REPORTED_20 = "as reported, 784-512-256-128-30, 20 epochs"
 IMPROVED = "improved, code 30"
-EXAMPLES = tuple(range(9705, 9715))
-"""The test pictures that report 004 shows."""
-TEN = ChosenPictures(EXAMPLES)
 
 
 def pca_vs_autoencoder() -> Experiment:

@@ -3,9 +3,9 @@
 import math
 from dataclasses import replace
 
-from narrows.evaluation import ChosenPictures, FedBytes
+from narrows.evaluation import FedBytes
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.recipes import ANNEALED
+from narrows.experiments.recipes import ANNEALED, EXAMPLES, TEN
 from narrows.models import Dense, Deterministic, ResidualDense, TopK
 from narrows.objective import L1, Objective
 from narrows.results import Conclusion, Run, untested
@@ -15,9 +15,6 @@ UNITS = 1156
 STANDARD = "compared, standard fc(256)"
 OVERFITTING = 1.1
 """Error on unseen pictures over that on training pictures from which a model is called over-fitted."""
-EXAMPLES = tuple(range(9705, 9715))
-"""The test pictures that report 004 shows."""
-TEN = ChosenPictures(EXAMPLES)
 BATCH = 256
 """Report 004 sums its penalty over the batch; the library takes the mean, so its weight is multiplied by this."""
 
