@@ -58,6 +58,11 @@ def test_training_reaches_a_correction_and_what_comes_before_it() -> None:
     assert {"encoder.layers.0.weight", "corrections.0.look.weight", "corrections.1.look.weight"} <= moved
 
 
+def test_fewer_corrections_than_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least 0 corrections, found -1; 0 leaves"):
+        ResidualDense(3, num_corrections=-1)
+
+
 def test_several_sources_cannot_be_compared_with_one_picture() -> None:
     with pytest.raises(ValueError, match="found 1 corrections"):
         ParallelDecoders(ResidualDense(3, num_corrections=1)).build((1, 4, 4))

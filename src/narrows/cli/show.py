@@ -12,7 +12,7 @@ NAME_WIDTH = 26
 SPARE = ("mse", "ssim", "psnr")
 """Columns that a narrow terminal goes without, the first one first."""
 PADDING = 3
-"""Blanks and rules around a column, a little more than rich needs."""
+"""A blank on either side of a column, and what divides it from the next."""
 
 
 def show_sets(sets: list[dict[str, Any]]) -> None:

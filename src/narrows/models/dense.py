@@ -72,7 +72,7 @@ class ResidualDense:
     The blocks' last layers start at 0, so that the untrained network is a shallow one and depth costs no warm-up.
 
     Raises:
-        ValueError: a size is below 1 or an activation unknown.
+        ValueError: a size is below 1, corrections below 0, or an activation unknown.
     """
 
     code_size: int
@@ -87,7 +87,11 @@ class ResidualDense:
     (Marino, Yue and Mandt 2018, who feed errors back to a variational encoder). Nothing else passes to the decoder."""
 
     def __post_init__(self) -> None:
-        check_sizes(self.code_size, self.width, self.hidden_width, self.num_blocks, self.num_corrections + 1)
+        check_sizes(self.code_size, self.width, self.hidden_width, self.num_blocks)
+        if self.num_corrections < 0:
+            raise ValueError(
+                f"expected at least 0 corrections, found {self.num_corrections}; 0 leaves the first code as it is"
+            )
         check_activation(self.output_activation)
 
     def build(self, image_shape: ImageShape) -> Autoencoder:
