@@ -57,8 +57,8 @@ class Autoencoder(nn.Module):
     """images --encoder--> features --project, balance, bottleneck--> code --decoder--> reconstruction.
 
     The encoder is called with (images, hidden) and returns (features, bypass); the decoder with (code folded to
-    `code_shape`, bypass) and returns pictures, or sources stacked on axis 1. Pictures are padded to the encoder's
-    multiple by repeating their edge, and cropped back.
+    `code_shape`, bypass) and returns pictures, or sources stacked on axis 1. Pictures and masks are padded to the
+    encoder's multiple by repeating their edge, and pictures cropped back.
     """
 
     def __init__(  # noqa: PLR0913  one argument a slot
@@ -113,7 +113,9 @@ class Autoencoder(nn.Module):
     def latent(self, images: Images, hidden: Mask | None = None, *, sample: bool = False) -> Latent:
         """What passes to the decoder, bypass included."""
         seen = self.standardise(pad(images, self.multiple))
-        features, bypass = self.encoder(seen, hidden)
+        # replication is not there for truth values
+        masked = None if hidden is None else pad(hidden.float(), self.multiple).bool()
+        features, bypass = self.encoder(seen, masked)
         for correct in self.corrections:
             # not drawn, so that the final code of given pictures stays Gaussian
             first = self._code(features, sample=False).code

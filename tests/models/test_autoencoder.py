@@ -1,0 +1,38 @@
+"""What the network class does around its slots, whatever stands in them."""
+
+import torch
+from torch import Tensor, nn
+
+from narrows.models import Autoencoder, Dense, Deterministic
+from narrows.types import Images, Mask
+
+
+class Recorder(nn.Module):
+    """Keeps what an encoder is given."""
+
+    def forward(self, images: Images, hidden: Mask | None) -> tuple[Tensor, tuple[Tensor, ...]]:
+        self.given = images, hidden
+        return images.mean((2, 3)), ()
+
+
+def test_a_mask_is_padded_along_with_its_pictures(generator: torch.Generator) -> None:
+    encoder = Recorder()
+    model = Autoencoder(
+        Dense((), 1),
+        (1, 5, 6),
+        encoder=encoder,
+        decoder=nn.Identity(),
+        bottleneck=Deterministic(),
+        features_shape=(1,),
+        multiple=4,
+    )
+    hidden = torch.rand(2, 1, 5, 6, generator=generator) < 0.5
+    shown = (~hidden).float()
+    model.latent(shown, hidden)
+    images, masked = encoder.given
+    assert masked is not None
+    rows, columns = [0, 1, 2, 3, 4, 4, 4, 4], [0, 1, 2, 3, 4, 5, 5, 5]
+    assert torch.equal(masked, hidden[:, :, rows][..., columns])
+    assert torch.equal(masked, images == 0)
+    model.latent(shown)
+    assert encoder.given[1] is None
