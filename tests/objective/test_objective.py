@@ -10,7 +10,7 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from narrows.objective.objective import Objective
 from narrows.objective.penalties import L1, KLToPrior
-from narrows.objective.reconstruction import RECONSTRUCTION_LOSSES
+from narrows.objective.reconstruction import RECONSTRUCTION_LOSSES, Reduction, normalise_patches
 from narrows.types import Batch, Latent, Output
 
 
@@ -69,6 +69,22 @@ def test_weights_choose_what_counts(generator: Generator) -> None:
     torch.testing.assert_close(Objective()(output_of(reconstruction), batch).total, expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "reduction", "term"), [("mse", "mean", "normalised mse"), ("mae", "sum", "normalised mae sum")]
+)
+def test_the_target_is_normalised_and_the_reconstruction_is_not(
+    name: str, reduction: Reduction, term: str, generator: Generator
+) -> None:
+    reconstruction, target = torch.rand(2, 4, 3, 8, 8, generator=generator)
+    objective = Objective(name, reduction=reduction, normalised_patches=4)
+    plain = replace(objective, normalised_patches=None)
+    expected = plain(output_of(reconstruction), batch_of(normalise_patches(target, 4))).total
+    losses = objective(output_of(reconstruction), batch_of(target))
+    torch.testing.assert_close(losses.total, expected)
+    assert list(losses.terms) == [term]
+    assert objective(output_of(normalise_patches(target, 4)), batch_of(target)).total == 0
+
+
 def test_exchangeable_sources_cost_nothing_in_any_order(generator: Generator) -> None:
     target = torch.rand(4, 3, 1, 5, 5, generator=generator)
     swapped = output_of(target.flip(1))
@@ -118,6 +134,8 @@ def test_equal_objectives_compare_equal() -> None:
     [
         (lambda: Objective("rmse"), "expected a reconstruction loss among mse, mae, bce, found 'rmse'"),
         (lambda: Objective(reduction="total"), "'mean' or 'sum', found 'total'"),  # type: ignore[arg-type]
+        (lambda: Objective(normalised_patches=1), "at least 2 pixels a side, found 1; take the model's patch_size"),
+        (lambda: Objective("bce", normalised_patches=4), "'mse' or 'mae' with normalised_patches, found 'bce'"),
         (lambda: Objective(penalties=(L1(0.1), L1(0.2))), "different names, found L1, L1; add their weights up"),
     ],
 )

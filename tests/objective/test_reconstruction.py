@@ -1,16 +1,18 @@
 import math
+import statistics
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Generator
+from torch import Generator, Tensor
 from torch.nn import functional
 
 from narrows.objective.reconstruction import (
     RECONSTRUCTION_LOSSES,
     absolute_error,
     binary_cross_entropy,
+    normalise_patches,
     squared_error,
     weighted_error,
 )
@@ -60,6 +62,38 @@ def test_cross_entropy_of_a_grey_target_is_least_at_the_target() -> None:
 def test_cross_entropy_refuses_what_is_no_probability() -> None:
     with pytest.raises(ValueError, match=r"in \[0, 1\], found -0.5 to 1.25; end the decoder with a sigmoid"):
         binary_cross_entropy(torch.tensor([-0.5, 1.25]), torch.tensor([0.0, 1.0]))
+
+
+def normalise_patches_reference(images: Tensor, side: int) -> Tensor:
+    """Patch by patch, with Python's statistics."""
+    normalised = images.clone()
+    for picture in normalised:
+        for top in range(0, images.shape[-2], side):
+            for left in range(0, images.shape[-1], side):
+                patch = picture[..., top : top + side, left : left + side]
+                numbers = patch.flatten().tolist()
+                patch.sub_(statistics.mean(numbers)).div_(math.sqrt(statistics.variance(numbers) + 1e-6))
+    return normalised
+
+
+@pytest.mark.parametrize(("shape", "side"), [((2, 3, 8, 12), 4), ((2, 1, 6, 4), 2), ((1, 3, 5, 5), 5)])
+def test_patches_are_normalised_as_one_by_one(shape: tuple[int, ...], side: int, generator: Generator) -> None:
+    images = torch.rand(shape, generator=generator)
+    images[0, :, :side, :side] = 0.5  # a flat patch, whose variance is 0
+    found = normalise_patches(images, side)
+    torch.testing.assert_close(found, normalise_patches_reference(images, side), rtol=1e-5, atol=1e-5)
+    assert found[0, :, :side, :side].abs().max() < 1e-3
+
+
+def test_sources_are_normalised_each_by_itself(generator: Generator) -> None:
+    sources = torch.rand(2, 3, 1, 4, 4, generator=generator)
+    each = torch.stack([normalise_patches(source, 2) for source in sources.unbind(1)], 1)
+    torch.testing.assert_close(normalise_patches(sources, 2), each)
+
+
+def test_patches_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="multiples of normalised_patches=4, found 8 x 6; choose a side"):
+        normalise_patches(torch.zeros(1, 1, 8, 6), 4)
 
 
 @settings(deadline=None)  # a busy machine is no failure

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from narrows.objective.match import match
-from narrows.objective.reconstruction import RECONSTRUCTION_LOSSES, Reduction, weighted_error
+from narrows.objective.reconstruction import RECONSTRUCTION_LOSSES, Reduction, normalise_patches, weighted_error
 from narrows.types import Batch, Losses, Output, Penalty
 
 
@@ -21,8 +21,8 @@ class Objective:
     Totals of different objectives are not comparable; their reconstruction terms are, under one loss and reduction.
 
     Raises:
-        ValueError: a name is unknown or two penalties share one; when called, reconstruction and target differ in
-            shape, or a part refuses its input.
+        ValueError: a name is unknown or two penalties share one, or patches are normalised that are a single pixel or
+            meant for bce; when called, reconstruction and target differ in shape, or a part refuses its input.
     """
 
     reconstruction: str = "mse"
@@ -32,6 +32,10 @@ class Objective:
     """Whether sources may come back in any order, picture by picture."""
     reduction: Reduction = "mean"
     """Over the numbers of a picture: mean or sum."""
+    normalised_patches: int | None = None
+    """Pixels along a patch's side: the target of mse or mae is brought to mean 0 and variance 1 within every patch
+    first (see `normalise_patches`), so that a masked model learns shapes rather than brightness. What it then predicts
+    is no picture: for codes only. None leaves the target as it is."""
 
     def __post_init__(self) -> None:
         if self.reconstruction not in RECONSTRUCTION_LOSSES:
@@ -41,19 +45,35 @@ class Objective:
             )
         if self.reduction not in ("mean", "sum"):
             raise ValueError(f"expected reduction to be 'mean' or 'sum', found {self.reduction!r}; choose one of them")
+        if self.normalised_patches is not None and self.normalised_patches < 2:
+            raise ValueError(
+                f"expected normalised_patches of at least 2 pixels a side, found {self.normalised_patches}; "
+                "take the model's patch_size"
+            )
+        if self.normalised_patches is not None and self.reconstruction == "bce":
+            raise ValueError(
+                "expected reconstruction 'mse' or 'mae' with normalised_patches, found 'bce', whose target is a "
+                "probability; choose one of them"
+            )
         names = [penalty.name for penalty in self.penalties]
         if len(set(names)) < len(names):
             raise ValueError(f"expected penalties of different names, found {', '.join(names)}; add their weights up")
 
     @property
     def reconstruction_term(self) -> str:
-        """Name of the reconstruction's term: mse, mae or bce where it is a mean, "mse sum" and so on where a sum."""
-        return self.reconstruction if self.reduction == "mean" else f"{self.reconstruction} sum"
+        """Name of the reconstruction's term: mse, mae or bce where it is a mean, "mse sum" and so on where a sum.
+
+        "normalised mse" and so on where patches are normalised, which is an error in other units.
+        """
+        name = self.reconstruction if self.normalised_patches is None else f"normalised {self.reconstruction}"
+        return name if self.reduction == "mean" else f"{name} sum"
 
     def __call__(self, output: Output, batch: Batch) -> Losses:
         """The total and its weighted terms: the reconstruction's and one a penalty, under the penalty's name."""
         # Autocast hands over bfloat16, which rounds a pixel to 8 bits: differences are taken in float32.
         reconstruction, target = output.reconstruction.float(), batch.target.float()
+        if self.normalised_patches is not None:
+            target = normalise_patches(target, self.normalised_patches)
         if self.exchangeable:
             reconstruction = match(reconstruction, target)
         errors = RECONSTRUCTION_LOSSES[self.reconstruction](reconstruction, target)

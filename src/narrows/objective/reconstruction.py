@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from narrows.types import Scalar
 
@@ -56,6 +56,26 @@ RECONSTRUCTION_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "bce": binary_cross_entropy,
 }
 """Every reconstruction loss by the name that an objective and a description on disk use."""
+
+
+def normalise_patches(images: Tensor, side: int) -> Tensor:
+    """Every patch of every picture at mean 0 and variance 1: (x - mean) / sqrt(variance + 1e-6).
+
+    Shape (..., channel, height, width) in and out. Mean and variance (unbiased, as in the authors' code) are over all
+    numbers of a patch of side x side pixels (He et al. 2022, section 3, "reconstruction target").
+
+    Raises:
+        ValueError: the side does not divide height and width.
+    """
+    height, width = images.shape[-2:]
+    if height % side or width % side:
+        raise ValueError(
+            f"expected height and width to be multiples of normalised_patches={side}, found {height} x {width}; "
+            "choose a side that divides both, or crop the pictures"
+        )
+    patches = nn.functional.pixel_unshuffle(images, side)
+    variance, mean = torch.var_mean(patches, dim=-3, keepdim=True)
+    return nn.functional.pixel_shuffle((patches - mean) / (variance + 1e-6).sqrt(), side)
 
 
 def weighted_error(errors: Tensor, weight: Tensor, reduction: Reduction) -> Scalar:
