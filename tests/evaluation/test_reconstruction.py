@@ -23,8 +23,9 @@ from narrows.evaluation import (
 )
 from narrows.evaluation.reconstruction import Model
 from narrows.evaluation.tally import Moments
-from narrows.models import PCA, Autoencoder, Convolutional, Dense, Deterministic, UNet, prepare
+from narrows.models import PCA, Autoencoder, Convolutional, Dense, Deterministic, MaskedTransformer, UNet, prepare
 from narrows.models.convolutional import Upward
+from narrows.models.transformer import cut
 from narrows.types import Codes, Corruption
 
 from .small import beside
@@ -292,6 +293,16 @@ def test_component_arrays_match_scikit_learn(pictures: Pictures, pca: Autoencode
 def test_filters_are_the_weights_that_meet_the_picture(pca: Autoencoder) -> None:
     assert filter_arrays(pca)["first_layer"].shape == (8, 1, 8, 8)
     assert filter_arrays(UNet((4, 6)).build((3, 8, 8)))["first_layer"].shape == (4, 3, 3, 3)
+
+
+def test_filters_of_a_transformer_are_patches() -> None:
+    model = MaskedTransformer(2, 16, 1, 2, 8).build((3, 8, 8))
+    filters = torch.from_numpy(filter_arrays(model)["first_layer"])
+    assert filters.shape == (16, 3, 2, 2)
+    # what a unit says of the upper left patch is the sum of its filter times the patch
+    images = torch.rand(1, 3, 8, 8)
+    embedded = model.encoder.get_submodule("embed")(cut(images, 2))[0, 0, 0]
+    torch.testing.assert_close((filters * images[..., :2, :2]).sum((1, 2, 3)), embedded)
 
 
 def test_a_decoder_s_kernels_stand_as_to_and_from_numbered_from_the_picture() -> None:

@@ -11,6 +11,7 @@ from narrows.data import Pictures
 from narrows.evaluation.reconstruction import reconstruct
 from narrows.models import Autoencoder
 from narrows.models.convolutional import ConvolutionalDecoder
+from narrows.models.transformer import PatchEncoder
 
 PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
 MAX_CODES = 2000
@@ -48,13 +49,15 @@ def principal_plane(codes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def filter_arrays(model: Autoencoder) -> dict[str, NDArray[Any]]:
-    """Weights of the first layer as pictures (unit, channel, height, width), at most 2 000 of them.
+    """Weights of the first layer as pictures, or patches, (unit, channel, height, width), at most 2 000 of them.
 
     Of a `Convolutional` also `decoder_0`, the kernels (to, from, height, width) of the stage that gives the picture,
     `decoder_1` before it, and so on; a stage without a convolution, or with more than 2 000 kernels, is left out.
     """
     weight = first_weight(model)
-    if weight.dim() == 2:
+    if isinstance(model.encoder, PatchEncoder):
+        weight = weight.unflatten(1, (-1, model.encoder.patch_size, model.encoder.patch_size))
+    elif weight.dim() == 2:
         weight = weight.unflatten(1, model.image_shape)
     arrays = {"first_layer": as_array(weight[:MAX_FILTERS])}
     if isinstance(model.decoder, ConvolutionalDecoder):

@@ -7,10 +7,12 @@ from narrows.models.dense import Dense, ResidualDense
 from narrows.models.parallel import ParallelDecoders
 from narrows.models.pca import PCA, Components, prepare, principal_components
 from narrows.models.refined import RefinedPCA
+from narrows.models.transformer import MaskedTransformer
 from narrows.models.unet import UNet
 
 ARCHITECTURES: dict[str, type] = {
-    kind.__name__: kind for kind in (Dense, ResidualDense, Convolutional, UNet, ParallelDecoders, PCA, RefinedPCA)
+    kind.__name__: kind
+    for kind in (Dense, ResidualDense, Convolutional, UNet, MaskedTransformer, ParallelDecoders, PCA, RefinedPCA)
 }
 """Every architecture, by the name that a checkpoint gives it."""
 
@@ -24,6 +26,7 @@ __all__ = [
     "Dense",
     "Deterministic",
     "Gaussian",
+    "MaskedTransformer",
     "Noisy",
     "ParallelDecoders",
     "RefinedPCA",
