@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -56,9 +56,8 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
     if in_closed_form or (training.epochs == 0 and training.minutes is None):
         model.eval()
         return []
-    if has_convolutions(model):
-        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # buys 1.5 to 4 times in bf16
-    batches = PictureBatches(pictures, corruption, training, device_of(model), has_convolutions(model))
+    convolutional = put_channels_last(model)
+    batches = TaskBatches(PictureBatches(pictures, training, device_of(model)), corruption, convolutional)
 
     def loss(module: nn.Module, batch: Batch) -> Losses:
         return objective(module(batch.input, batch.hidden), batch)
@@ -77,21 +76,29 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
     )
 
 
+class PictureBatch(NamedTuple):
+    """Clean pictures, augmented."""
+
+    images: Images
+    positions: Tensor
+    """(batch,) of them in the split."""
+    generator: Generator
+    """Of whatever else is drawn for this batch."""
+
+
 @dataclass(frozen=True)
 class PictureBatches:
-    """Batches of a corruption's task, drawn by (seed, epoch, step) alone."""
+    """Batches of clean pictures, drawn by (seed, epoch, step) alone."""
 
     pictures: Pictures
-    corruption: Corruption
     training: Training
     device: torch.device
-    channels_last: bool = False
 
     def __len__(self) -> int:
         """Steps in an epoch; the last batch may be smaller."""
         return -(-len(self.pictures) // self.training.batch_size)
 
-    def epoch(self, number: int, start: int) -> Iterator[Batch]:
+    def epoch(self, number: int, start: int) -> Iterator[PictureBatch]:
         """The batches of an epoch from a step on."""
         count, size = len(self.pictures), self.training.batch_size
         shuffled = torch.randperm(count, generator=generator(self.training.seed, SHUFFLING, number))
@@ -99,8 +106,28 @@ class PictureBatches:
         images = torch.from_numpy(self.pictures.images)
         for step in range(start, len(self)):
             draw = generator(self.training.seed, CORRUPTING, number, step)
-            clean = to_unit(images[order[step * size : (step + 1) * size]], self.device)
-            batch = self.corruption(self.training.augmentation(clean, draw), draw)
+            positions = order[step * size : (step + 1) * size]
+            yield PictureBatch(
+                self.training.augmentation(to_unit(images[positions], self.device), draw), positions, draw
+            )
+
+
+@dataclass(frozen=True)
+class TaskBatches:
+    """The task that a corruption makes of each batch of pictures."""
+
+    batches: PictureBatches
+    corruption: Corruption
+    channels_last: bool = False
+
+    def __len__(self) -> int:
+        """Steps in an epoch."""
+        return len(self.batches)
+
+    def epoch(self, number: int, start: int) -> Iterator[Batch]:
+        """The batches of an epoch from a step on."""
+        for clean, _, draw in self.batches.epoch(number, start):
+            batch = self.corruption(clean, draw)
             yield batch._replace(input=channels_last(batch.input)) if self.channels_last else batch
 
 
@@ -143,9 +170,12 @@ def channels_last(images: Images) -> Images:
     return images.contiguous(memory_format=torch.channels_last)
 
 
-def has_convolutions(module: nn.Module) -> bool:
-    """Whether the memory order matters to a network."""
-    return any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules())
+def put_channels_last(module: nn.Module) -> bool:
+    """Put a network's weights into that order where it has convolutions, and say whether it has."""
+    convolutional = any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules())
+    if convolutional:
+        module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # buys 1.5 to 4 times in bf16
+    return convolutional
 
 
 def device_of(module: Any) -> torch.device:
