@@ -1,6 +1,6 @@
 """Networks and their descriptions: one network class, `Autoencoder`, and what stands in its slots."""
 
-from narrows.models.autoencoder import Autoencoder, Standardise, bypass_numbers
+from narrows.models.autoencoder import Autoencoder, Balance, Standardise, bypass_numbers
 from narrows.models.bottleneck import BOTTLENECKS, Deterministic, Gaussian, Noisy, TopK
 from narrows.models.convolutional import Convolutional
 from narrows.models.dense import Dense, ResidualDense
@@ -21,6 +21,7 @@ __all__ = [
     "BOTTLENECKS",
     "PCA",
     "Autoencoder",
+    "Balance",
     "Components",
     "Convolutional",
     "Dense",

@@ -1,6 +1,7 @@
 """Fitting a model, and keeping it."""
 
 from narrows.training.checkpoint import load_model, parameter_count, save_model
+from narrows.training.classify import Classifier, fit_classifier, score
 from narrows.training.fit import as_images, fit
 from narrows.training.optimize import History, Progress, optimize
 from narrows.training.settings import Augmentation, Training, choose_precision
@@ -8,6 +9,7 @@ from narrows.training.state_file import HistoryEntry, StateFile
 
 __all__ = [
     "Augmentation",
+    "Classifier",
     "History",
     "HistoryEntry",
     "Progress",
@@ -16,8 +18,10 @@ __all__ = [
     "as_images",
     "choose_precision",
     "fit",
+    "fit_classifier",
     "load_model",
     "optimize",
     "parameter_count",
     "save_model",
+    "score",
 ]
