@@ -51,7 +51,7 @@ METRICS: dict[str, Metric] = {
     "explained_variance": Metric("explained variance", "", "higher", "1 is perfect, 0 is the mean picture"),
     "perfect_pictures": Metric("perfect pictures", "", "", "pictures without any error, left out of the mean psnr"),
     "auc": Metric("auc", "", "higher", "chance that a stranger's error is larger than an own picture's"),
-    "accuracy": Metric("accuracy", "0 to 1", "higher", "share of pictures whose class a linear classifier names"),
+    "accuracy": Metric("accuracy", "0 to 1", "higher", "share of pictures whose class a classifier names"),
     "elbo": Metric("bound", "nats", "higher", "log-likelihood of a binarised picture is at least this"),
     "rate": Metric("rate", "nats", "", "KL divergence of a picture's code from the prior"),
     "distortion": Metric("distortion", "nats", "lower", "negative Bernoulli log-likelihood of a binarised picture"),

@@ -7,6 +7,7 @@ from narrows.evaluation.bound import EvidenceLowerBound, PriorSamples
 from narrows.evaluation.chosen import ChosenPictures
 from narrows.evaluation.code_noise import CodeNoise
 from narrows.evaluation.codes import code_arrays, component_arrays, filter_arrays
+from narrows.evaluation.fine_tuned import FineTuned
 from narrows.evaluation.linear_probe import LinearProbe
 from narrows.evaluation.manifold import Manifold
 from narrows.evaluation.out_of_distribution import NOISE, OutOfDistribution
@@ -26,6 +27,7 @@ __all__ = [
     "EvidenceLowerBound",
     "FedBytes",
     "Figure",
+    "FineTuned",
     "Identity",
     "LinearProbe",
     "Manifold",
