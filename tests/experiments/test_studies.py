@@ -7,7 +7,7 @@ import pytest
 
 from narrows.corruption import Binarise
 from narrows.data import load
-from narrows.evaluation import EvidenceLowerBound, LinearProbe, PriorSamples
+from narrows.evaluation import EvidenceLowerBound, FineTuned, LinearProbe, PriorSamples
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.run import RunSettings, run_experiment
 from narrows.models import Dense, Gaussian
@@ -33,7 +33,7 @@ EXPERIMENT = Experiment(
     0.1,
     "digits",
     (VARIATIONAL, WHOLE),
-    studies=(LinearProbe((100, None)), EvidenceLowerBound(), PriorSamples(4)),
+    studies=(LinearProbe((100, None)), FineTuned((100,), Training(epochs=1)), EvidenceLowerBound(), PriorSamples(4)),
 )
 
 
@@ -51,6 +51,11 @@ def test_a_probe_learns_from_the_pictures_that_its_arm_learnt_from(run: Run) -> 
         VARIATIONAL.name: [100, len(digits.train)],
         WHOLE.name: [100, len(digits.train) + len(digits.validation)],
     }
+
+
+def test_only_encoders_that_were_trained_are_fine_tuned(run: Run) -> None:
+    tuned = {(row.arm, row.condition, row.split) for row in run.results if row.evaluation == "fine_tuned"}
+    assert tuned == {(arm, "labels=100", "test") for arm in (VARIATIONAL.name, WHOLE.name)}
 
 
 def test_only_variational_arms_have_a_bound_and_samples(run: Run) -> None:

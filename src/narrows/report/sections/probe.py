@@ -1,19 +1,16 @@
-"""What a linear classifier reads off the codes: accuracy over the number of labels."""
+"""What a classifier makes of the codes: accuracy over the number of labels, the encoder frozen or fine-tuned."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from narrows.report.arms import ROLES, Arm
+from narrows.report.arms import Arm
 from narrows.report.numbers import MISSING, count, figure, measured
 from narrows.report.page import Cell, Column, Group, Line, Panel, Plot, Section, Table
 from narrows.report.sections.curves import curve
 from narrows.report.sections.data import class_name
-from narrows.report.sections.tables import PLURAL
-from narrows.report.subject import Measure, Subject
-
-_EVALUATION = "linear_probe"
+from narrows.report.subject import Arrays, Measure, Subject
 
 
 class _Probed(NamedTuple):
@@ -23,115 +20,175 @@ class _Probed(NamedTuple):
     labels: Mapping[str, int]
 
 
+class _Way(NamedTuple):
+    """A way to learn the classes, and what all arms reach by it."""
+
+    evaluation: str
+    label: str
+    learner: str
+    found: Mapping[Arm, _Probed]
+
+    @property
+    def budgets(self) -> tuple[str, ...]:
+        """Fewest labels first, all of them last."""
+        named = {budget for probed in self.found.values() for budget in probed.accuracy}
+        return tuple(sorted(named, key=_rank))
+
+    def means(self, budget: str) -> dict[Arm, float]:
+        """The accuracy of every arm that was measured with a budget."""
+        return {
+            arm: probed.accuracy[budget].interval.mean
+            for arm, probed in self.found.items()
+            if budget in probed.accuracy
+        }
+
+    def best(self, budget: str) -> Arm | None:
+        """The arm that leads a budget; None where only one was measured."""
+        values = self.means(budget)
+        return max(values, key=lambda arm: values[arm]) if len(values) > 1 else None
+
+
 def probe(subject: Subject) -> Section | None:
     """The table and the curves of all arms that have a code."""
-    found = {arm: probed for arm in subject.arms if (probed := _read(subject, arm)).accuracy}
-    if not found:
+    frozen = _way(subject, "linear_probe", "frozen, linear", "a logistic regression on their codes")
+    tuned = _way(subject, "fine_tuned", "fine-tuned", "a linear head on an encoder that learns with it")
+    ways = tuple(way for way in (frozen, tuned) if way.found)
+    if not ways:
         return None
-    budgets = _budgets(found)
-    curves = _curves(subject, found)
+    curves = _curves(subject, ways)
+    lead = []
+    if frozen.found:
+        lead += [
+            "A linear classifier learns the classes from the codes of a few labelled training pictures: the better"
+            " it does, the plainer a code says what a picture shows.",
+            *_beside_pca(frozen),
+            *_mistaken(subject, frozen),
+        ]
+    if tuned.found:
+        lead += [
+            "Fine-tuned, the encoder goes on learning with the classifier: the better that does, the better a start"
+            " the encoder was; one in closed form, as PCA's, is left out.",
+            *_gained(frozen, tuned),
+        ]
     return Section(
         "probe",
         "What the codes tell of the classes",
-        (*((curves,) if curves else ()), _table(subject, found, budgets)),
-        lead=" ".join(
-            (
-                "A linear classifier learns the classes from the codes of a few labelled training pictures: the better"
-                " it does, the plainer a code says what a picture shows.",
-                *_beside_pca(found, budgets),
-                *_mistaken(subject, found, budgets[-1]),
-            )
-        ),
+        (*((curves,) if curves else ()), _table(subject, ways)),
+        lead=" ".join(lead),
     )
 
 
-def _read(subject: Subject, arm: Arm) -> _Probed:
+def _way(subject: Subject, evaluation: str, label: str, learner: str) -> _Way:
+    found = {arm: _read(subject, arm, evaluation) for arm in subject.arms}
+    return _Way(evaluation, label, learner, {arm: probed for arm, probed in found.items() if probed.accuracy})
+
+
+def _read(subject: Subject, arm: Arm, evaluation: str) -> _Probed:
     accuracy = {
         key.condition.partition("labels=")[2]: measure
         for key, measure in subject.measures.items()
-        if (key.evaluation, key.split, key.metric, key.arm) == (_EVALUATION, subject.split, "accuracy", arm.name)
+        if (key.evaluation, key.split, key.metric, key.arm) == (evaluation, subject.split, "accuracy", arm.name)
     }
-    arrays = subject.run.arrays(arm.name, arm.seeds[0], _EVALUATION) if accuracy else {}
+    arrays = _arrays(subject, arm, evaluation) if accuracy else {}
     if "conditions" not in arrays:
         return _Probed(accuracy, {budget: int(budget) for budget in accuracy if budget.isdigit()})
     named = [str(condition).partition("labels=")[2] for condition in arrays["conditions"]]
     return _Probed(accuracy, dict(zip(named, arrays["num_labels"].tolist(), strict=True)))
 
 
-def _budgets(found: Mapping[Arm, _Probed]) -> tuple[str, ...]:
-    """Fewest labels first, all of them last."""
-    named = {budget for probed in found.values() for budget in probed.accuracy}
-    return tuple(sorted(named, key=lambda budget: (not budget.isdigit(), int(budget) if budget.isdigit() else 0)))
+def _arrays(subject: Subject, arm: Arm, evaluation: str) -> Arrays:
+    return subject.run.arrays(arm.name, arm.seeds[0], evaluation)
+
+
+def _rank(budget: str) -> tuple[bool, int]:
+    return not budget.isdigit(), int(budget) if budget.isdigit() else 0
 
 
 def _said(budget: str) -> str:
     return f"{count(int(budget))} labels" if budget.isdigit() else f"{budget} labels"
 
 
-def _best(found: Mapping[Arm, _Probed], budget: str) -> Arm | None:
-    """The arm that leads a budget; None where only one was measured."""
-    values = {arm: probed.accuracy[budget].interval.mean for arm, probed in found.items() if budget in probed.accuracy}
-    return max(values, key=lambda arm: values[arm]) if len(values) > 1 else None
-
-
-def _table(subject: Subject, found: Mapping[Arm, _Probed], budgets: tuple[str, ...]) -> Table:
-    best = {budget: _best(found, budget) for budget in budgets}
-
-    def cell(arm: Arm, budget: str) -> Cell:
-        measure = found[arm].accuracy.get(budget)
-        return Cell(measured(measure.interval), best=arm is best[budget]) if measure else Cell(MISSING)
-
-    rows = {
-        role: tuple(
-            (
-                Cell(arm.name, style=arm.style),
-                Cell(count(arm.code_numbers) if arm.code_numbers else MISSING),
-                *(cell(arm, budget) for budget in budgets),
-            )
-            for arm in found
-            if arm.role == role
-        )
-        for role in ROLES
-    }
-    everything = sorted({probed.labels["all"] for probed in found.values() if "all" in probed.labels})
-    whole = f" All are {' or '.join(map(count, everything))} labels." if everything else ""
+def _table(subject: Subject, ways: tuple[_Way, ...]) -> Table:
+    """The ways below one another under the same budgets."""
+    budgets = sorted({budget for way in ways for budget in way.budgets}, key=_rank)
     return Table(
-        caption=f"Share of the {subject.split} pictures whose class a logistic regression on their codes names, by how"
-        f" many training pictures had a label.{whole} Mean over seeds, ± half-width of its 95\u202f% interval; the best"
-        " of a column is bold and marked ◆.",
+        caption=_caption(subject, ways),
         columns=(
             Column("arm", numeric=False),
             Column("in the code", "numbers"),
             *(Column(_said(budget), "accuracy, ↑") for budget in budgets),
         ),
-        groups=tuple(Group(PLURAL[role], found) for role, found in rows.items() if found),
+        groups=tuple(Group(way.label.capitalize(), _rows(way, budgets)) for way in ways),
     )
 
 
-def _curves(subject: Subject, found: Mapping[Arm, _Probed]) -> Plot | None:
-    lines = tuple(line for arm, probed in found.items() if (line := _line(arm, probed)) is not None)
-    if not lines:
+def _rows(way: _Way, budgets: list[str]) -> tuple[tuple[Cell, ...], ...]:
+    best = {budget: way.best(budget) for budget in budgets}
+
+    def cell(arm: Arm, budget: str) -> Cell:
+        measure = way.found[arm].accuracy.get(budget)
+        return Cell(measured(measure.interval), best=arm is best[budget]) if measure else Cell(MISSING)
+
+    return tuple(
+        (
+            Cell(arm.name, style=arm.style),
+            Cell(count(arm.code_numbers) if arm.code_numbers else MISSING),
+            *(cell(arm, budget) for budget in budgets),
+        )
+        for arm in way.found
+    )
+
+
+def _caption(subject: Subject, ways: tuple[_Way, ...]) -> str:
+    learners = " or ".join(f"{way.learner} ({way.label})" for way in ways)
+    group = ", group by group," if len(ways) > 1 else ""
+    everything = sorted(
+        {probed.labels["all"] for way in ways for probed in way.found.values() if "all" in probed.labels}
+    )
+    whole = f" All are {' or '.join(map(count, everything))} labels." if everything else ""
+    return (
+        f"Share of the {subject.split} pictures whose class {learners} names, by how many training pictures had a"
+        f" label.{whole}{_floor(subject, ways)} Mean over seeds, ± half-width of its 95\u202f% interval; the best of a"
+        f" column{group} is bold and marked ◆."
+    )
+
+
+def _floor(subject: Subject, ways: tuple[_Way, ...]) -> str:
+    """What is right without looking at the pictures; empty where the run does not hold how many a class has."""
+    for way in ways:
+        for arm in way.found:
+            if "confusion" in (arrays := _arrays(subject, arm, way.evaluation)):
+                classes = arrays["confusion"][0].sum(1)
+                largest = figure(float(classes.max() / classes.sum()), 3)
+                return (
+                    f" Always naming their most frequent class would be right for {largest} of them, guessing"
+                    f" among the {len(classes)} classes for {figure(1 / len(classes), 3)}."
+                )
+    return ""
+
+
+def _curves(subject: Subject, ways: tuple[_Way, ...]) -> Plot | None:
+    drawn = [(way, lines) for way in ways if (lines := _lines(way))]
+    if not drawn:
         return None
-    first, last = (max(lines, key=lambda line: float(line.y[place])) for place in (0, -1))
-    few, many = count(int(first.x[0])), count(int(last.x[-1]))
-    low, high = figure(float(first.y[0]), 3), figure(float(last.y[-1]), 3)
     return Plot(
-        name="linear-probe",
-        claim=f"The codes of “{first.label}” tell most of the classes: an accuracy of {low} with {few} labels,"
-        f" of {high} with {many}."
-        if first is last
-        else f"With {few} labels the codes of “{first.label}” tell most of the classes, an accuracy of {low};"
-        f" with {many} those of “{last.label}”, {high}.",
-        caption=f"Accuracy of the linear classifier on the {subject.split} pictures over the number of labelled"
-        " training pictures; mean over seeds, the band its 95\u202f% interval.",
-        alt="Accuracy over labels: "
-        + "; ".join(
-            f"{line.label} "
-            + ", ".join(f"{figure(float(y), 3)} with {count(int(x))}" for x, y in zip(line.x, line.y, strict=True))
-            for line in lines
+        name="accuracy-over-labels",
+        claim=" ".join(_claim(way, lines) for way, lines in drawn),
+        caption=f"Accuracy of the classifier on the {subject.split} pictures over the number of labelled training"
+        " pictures; mean over seeds, the band its 95\u202f% interval."
+        + (" Each panel has its own scale." if len(drawn) > 1 else ""),
+        alt="; ".join(f"Accuracy over labels, {way.label}: {_told(lines)}" for way, lines in drawn),
+        panels=tuple(
+            Panel(lines, way.label, x_label="labelled training pictures", y_label="accuracy", log_x=True)
+            for way, lines in drawn
         ),
-        panels=(Panel(lines, x_label="labelled training pictures", y_label="accuracy", log_x=True),),
+        columns=len(drawn),
     )
+
+
+def _lines(way: _Way) -> tuple[Line, ...]:
+    """A curve for every arm of which several budgets' numbers of labels are known."""
+    return tuple(line for arm, probed in way.found.items() if (line := _line(arm, probed)) is not None)
 
 
 def _line(arm: Arm, probed: _Probed) -> Line | None:
@@ -141,27 +198,62 @@ def _line(arm: Arm, probed: _Probed) -> Line | None:
     return curve(arm.name, arm.style, points)
 
 
-def _beside_pca(found: Mapping[Arm, _Probed], budgets: tuple[str, ...]) -> tuple[str, ...]:
+def _told(lines: tuple[Line, ...]) -> str:
+    return "; ".join(
+        f"{line.label} "
+        + ", ".join(f"{figure(float(y), 3)} with {count(int(x))}" for x, y in zip(line.x, line.y, strict=True))
+        for line in lines
+    )
+
+
+def _claim(way: _Way, lines: tuple[Line, ...]) -> str:
+    """Which arms lead at both ends of a panel."""
+    first, last = (max(lines, key=lambda line: float(line.y[place])) for place in (0, -1))
+    few, many = count(int(first.x[0])), count(int(last.x[-1]))
+    low, high = figure(float(first.y[0]), 3), figure(float(last.y[-1]), 3)
+    whose = "the codes of " if way.evaluation == "linear_probe" else "the fine-tuned codes of "
+    if first is last:
+        return (
+            f"{whose.capitalize()}“{first.label}” tell most of the classes: an accuracy of {low} with {few} labels,"
+            f" of {high} with {many}."
+        )
+    return (
+        f"With {few} labels {whose}“{first.label}” tell most of the classes, an accuracy of {low}; with {many} those of"
+        f" “{last.label}”, {high}."
+    )
+
+
+def _beside_pca(way: _Way) -> tuple[str, ...]:
     """How many of the trained arms beat PCA, from the fewest labels and from the most."""
-    baseline = {budget: _pca(found, budget) for budget in budgets}
     said = []
-    for budget in dict.fromkeys((budgets[0], budgets[-1])):
-        trained = [
-            probed.accuracy[budget].interval.mean
-            for arm, probed in found.items()
-            if arm.role != "baseline" and budget in probed.accuracy
-        ]
-        floor = baseline[budget]
+    for budget in dict.fromkeys((way.budgets[0], way.budgets[-1])):
+        values = way.means(budget)
+        trained = [value for arm, value in values.items() if arm.role != "baseline"]
+        floor = max((value for arm, value in values.items() if arm.is_pca), default=None)
         if trained and floor is not None:
             above = sum(value > floor for value in trained)
             said.append(f"with {_said(budget)} on those of {above} of {len(trained)} trained arms")
     return (f"It does better than on PCA's codes {', '.join(said)}.",) if said else ()
 
 
-def _mistaken(subject: Subject, found: Mapping[Arm, _Probed], budget: str) -> tuple[str, ...]:
-    """Which class the leading arm's classifier takes for which most often."""
-    best = _best(found, budget)
-    arrays = subject.run.arrays(best.name, best.seeds[0], _EVALUATION) if best else {}
+def _gained(frozen: _Way, tuned: _Way) -> tuple[str, ...]:
+    """In how many arms fine-tuning beats the frozen codes, with the fewest labels that both had and with the most."""
+    shared = [budget for budget in tuned.budgets if budget in frozen.budgets]
+    said = []
+    for budget in dict.fromkeys((*shared[:1], *shared[-1:])):
+        before, after = frozen.means(budget), tuned.means(budget)
+        both = [arm for arm in after if arm in before]
+        if both:
+            above = sum(after[arm] > before[arm] for arm in both)
+            said.append(f"with {_said(budget)} in {above} of {len(both)} arms")
+    return (f"It does better than on the frozen codes {', '.join(said)}.",) if said else ()
+
+
+def _mistaken(subject: Subject, way: _Way) -> tuple[str, ...]:
+    """Which class the leading arm's classifier takes for which most often, with the most labels."""
+    budget = way.budgets[-1]
+    best = way.best(budget)
+    arrays = _arrays(subject, best, way.evaluation) if best else {}
     if best is None or "confusion" not in arrays:
         return ()
     wrong = arrays["confusion"][arrays["conditions"].tolist().index(f"labels={budget}")].copy()
@@ -174,13 +266,3 @@ def _mistaken(subject: Subject, found: Mapping[Arm, _Probed], budget: str) -> tu
         f"On the codes of “{best.name}” and with {_said(budget)} its most frequent mistake is to take"
         f" {class_name(names, shown)} for {class_name(names, named)}, {count(int(wrong[shown, named]))} times.",
     )
-
-
-def _pca(found: Mapping[Arm, _Probed], budget: str) -> float | None:
-    """The best accuracy on a PCA's codes."""
-    values = [
-        probed.accuracy[budget].interval.mean
-        for arm, probed in found.items()
-        if arm.is_pca and budget in probed.accuracy
-    ]
-    return max(values, default=None)

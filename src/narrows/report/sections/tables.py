@@ -10,7 +10,7 @@ from narrows.results import METRICS
 
 _ARROWS = {"lower": "↓", "higher": "↑", "": ""}
 PLURAL = {"as reported": "As reported", "improved": "Improved", "compared": "Compared", "baseline": "Baselines"}
-_ELSEWHERE = ("clamped", "training", "checks", "linear_probe", "bound", "code_noise")
+_ELSEWHERE = ("clamped", "training", "checks", "linear_probe", "fine_tuned", "bound", "code_noise")
 """Evaluations that stand in a cell's second line, in the comparison, with the doctor, or in a section of their own."""
 
 
