@@ -60,7 +60,7 @@ class FineTuned:
             return Evaluation([])
 
         def answer(chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-            classifier = Classifier(deepcopy(model), num_classes(labels, truth))
+            classifier = Classifier(deepcopy(model), num_classes(labels, truth)).to(device_of(model))
             epochs = round(self.training.epochs * len(labels) / len(chosen))
             fit_classifier(classifier, beside.train.take(chosen), training=replace(self.training, epochs=epochs))
             return score(classifier, pictures).argmax(1).numpy()
