@@ -49,6 +49,9 @@ EXPERIMENTS: dict[str, Entry] = {
     "bottleneck": Entry(
         "narrows.experiments.bottleneck", "noisy photographs through 256 to 16 numbers, below PCA", "voc2007", 5.0
     ),
+    "masking": Entry(
+        "narrows.experiments.masking", "hidden pixels put back: 16 numbers, interpolation, a U-Net", "voc2007", 20.0
+    ),
 }
 
 

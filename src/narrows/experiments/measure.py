@@ -13,11 +13,15 @@ from narrows.evaluation import (
     Constant,
     Figure,
     Identity,
+    Interpolation,
+    MeanFill,
     Model,
+    biharmonic,
     code_arrays,
     component_arrays,
     evaluate,
     filter_arrays,
+    linear,
 )
 from narrows.evaluation.chosen import present
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
@@ -93,11 +97,15 @@ def training_figures(arm: Arm, history: History) -> list[tuple[str, Figure]]:
 
 
 def baseline_models(experiment: Experiment, data: Dataset) -> dict[str, Model]:
-    """The models that learn nothing: the mean picture, the input where a task corrupts it, black where asked for."""
+    """The models that learn nothing: the mean picture, the input, fills of what is hidden, black where asked for."""
     mean = torch.from_numpy(data.train.images.mean(0, dtype=np.float64)).float() / 255
     models: dict[str, Model] = {"mean picture": Constant(mean)}
     if BLACK_PICTURE in experiment.baselines:
         models[BLACK_PICTURE] = Constant(torch.zeros_like(mean))
     if any(arm.task != "compression" for arm in experiment.arms):
         models["input"] = Identity()
+    if any(arm.task == "inpainting" for arm in experiment.arms):
+        models["mean fill"] = MeanFill(mean)
+        models["linear interpolation"] = Interpolation(linear)
+        models["biharmonic interpolation"] = Interpolation(biharmonic)
     return models

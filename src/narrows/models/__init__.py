@@ -4,6 +4,7 @@ from narrows.models.autoencoder import Autoencoder, Balance, Standardise, bypass
 from narrows.models.bottleneck import BOTTLENECKS, Deterministic, Gaussian, Noisy, TopK
 from narrows.models.convolutional import Convolutional
 from narrows.models.dense import Dense, ResidualDense
+from narrows.models.inpainting import InpaintingUNet
 from narrows.models.parallel import ParallelDecoders
 from narrows.models.pca import PCA, Components, prepare, principal_components
 from narrows.models.refined import RefinedPCA
@@ -12,7 +13,17 @@ from narrows.models.unet import UNet
 
 ARCHITECTURES: dict[str, type] = {
     kind.__name__: kind
-    for kind in (Dense, ResidualDense, Convolutional, UNet, MaskedTransformer, ParallelDecoders, PCA, RefinedPCA)
+    for kind in (
+        Dense,
+        ResidualDense,
+        Convolutional,
+        UNet,
+        InpaintingUNet,
+        MaskedTransformer,
+        ParallelDecoders,
+        PCA,
+        RefinedPCA,
+    )
 }
 """Every architecture, by the name that a checkpoint gives it."""
 
@@ -27,6 +38,7 @@ __all__ = [
     "Dense",
     "Deterministic",
     "Gaussian",
+    "InpaintingUNet",
     "MaskedTransformer",
     "Noisy",
     "ParallelDecoders",

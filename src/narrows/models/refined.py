@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from narrows.models.autoencoder import Autoencoder, pad
 from narrows.models.dense import check_sizes
 from narrows.models.pca import PCA, set_components
-from narrows.models.unet import UNetDecoder, UNetEncoder
+from narrows.models.unet import UNetDecoder, UNetEncoder, check_levels
 from narrows.types import Images, ImageShape
 
 
@@ -29,9 +29,8 @@ class RefinedPCA:
     """Of each level of the correction, the full-size one first."""
 
     def __post_init__(self) -> None:
-        check_sizes(self.code_size, *self.channels)
-        if len(self.channels) < 2:
-            raise ValueError(f"expected at least two levels of channels, found {self.channels}")
+        check_sizes(self.code_size)
+        check_levels(self.channels)
 
     def build(self, image_shape: ImageShape) -> Autoencoder:
         """A network for pictures of this shape, its correction untrained; `prepare` sets the rest."""
@@ -57,8 +56,7 @@ class Refined(nn.Module):
         self.rough = rough
         self.down = UNetEncoder((channel, *channels))
         self.up = UNetDecoder(channels, channel, "linear")
-        nn.init.zeros_(self.up.last.weight)
-        nn.init.zeros_(self.up.get_parameter("last.bias"))
+        self.up.start_at_zero()
         self.multiple = 2 ** (len(channels) - 1)
 
     def forward(self, codes: Tensor, bypass: tuple[Tensor, ...]) -> Images:

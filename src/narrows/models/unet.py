@@ -34,10 +34,8 @@ class UNet:
         return
 
     def __post_init__(self) -> None:
-        check_sizes(*self.channels)
+        check_levels(self.channels)
         check_activation(self.output_activation)
-        if len(self.channels) < 2:
-            raise ValueError(f"expected at least two levels of channels, found {self.channels}")
 
     def build(self, image_shape: ImageShape) -> Autoencoder:
         """An untrained network for pictures of this shape."""
@@ -88,6 +86,22 @@ class UNetDecoder(nn.Module):
         for up, level, skip in zip(self.ups, self.levels, reversed(bypass), strict=True):
             features = level(torch.cat([up(features), skip], dim=1))
         return self.activation(self.last(features))
+
+    def start_at_zero(self) -> None:
+        """Let the output be 0 whatever comes in, for a network that corrects something."""
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
+
+
+def check_levels(channels: tuple[int, ...]) -> None:
+    """Refuse what makes no U-Net.
+
+    Raises:
+        ValueError: a size below 1, or fewer than two levels.
+    """
+    check_sizes(*channels)
+    if len(channels) < 2:
+        raise ValueError(f"expected at least two levels of channels, found {channels}")
 
 
 def two_convolutions(before: int, after: int) -> nn.Sequential:
