@@ -6,7 +6,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from narrows.data import Pictures, load
-from narrows.evaluation import NOISE, Beside, Constant, Identity, OutOfDistribution, UnderNoise
+from narrows.evaluation import NOISE, Beside, Constant, Identity, MeanFill, OutOfDistribution, UnderMasks, UnderNoise
 from narrows.evaluation.out_of_distribution import noise_pictures
 from narrows.models import PCA, prepare
 
@@ -78,3 +78,38 @@ def test_two_models_see_the_same_noise(pictures: Pictures) -> None:
 def test_a_strength_that_makes_no_sense_is_refused() -> None:
     with pytest.raises(ValueError, match="sigma"):
         UnderNoise((-0.1,))
+
+
+def test_the_input_under_masks_has_the_clean_pixels_energy_where_they_are_hidden(pictures: Pictures) -> None:
+    found = UnderMasks((0.25, 0.5), patch_size=4)(Identity(), pictures, beside(pictures))
+    error = {
+        each.condition: each.value
+        for each in found.figures
+        if (each.evaluation, each.metric) == ("reconstruction", "mse")
+    }
+    energy = ((pictures.images / 255.0) ** 2).mean()
+    for task in ("hidden=0.25", "hidden=0.5", "hidden=0.25 patch=4", "hidden=0.5 patch=4"):
+        share = float(task.split()[0].removeprefix("hidden="))
+        assert error[f"{task} pixels=visible"] == 0
+        assert error[task] == pytest.approx(share * error[f"{task} pixels=hidden"])
+        assert error[f"{task} pixels=hidden"] == pytest.approx(energy, rel=0.2)
+    assert found.arrays["conditions"].tolist() == [each for each in error if "pixels" not in each]
+    hidden = found.arrays["hidden"]
+    assert hidden.shape == (4, 5, 1, 8, 8)
+    assert hidden.mean((1, 2, 3, 4)).tolist() == [0.25, 0.5, 0.25, 0.5]
+    quarters = hidden[2:].reshape(2, 5, 2, 4, 2, 4).mean((3, 5))
+    assert set(np.unique(quarters)) == {0.0, 1.0}
+
+
+def test_two_models_get_the_same_masks(pictures: Pictures) -> None:
+    models = Identity(), MeanFill(torch.full((1, 8, 8), 0.5))
+    first, second = (UnderMasks((0.4,))(model, pictures, beside(pictures)).arrays for model in models)
+    assert np.array_equal(first["hidden"], second["hidden"])
+    assert np.array_equal(first["input"], second["input"])
+    assert (second["reconstruction"][second["hidden"]] == 0.5).all()
+
+
+@pytest.mark.parametrize(("study", "match"), [(((1.1,), None), "ratio"), (((0.5,), 0), "patch_size")])
+def test_masks_that_make_no_sense_are_refused(study: tuple[tuple[float], int | None], match: str) -> None:
+    with pytest.raises(ValueError, match=match):
+        UnderMasks(*study)
