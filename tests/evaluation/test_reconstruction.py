@@ -21,6 +21,7 @@ from narrows.evaluation import (
     evaluate,
     filter_arrays,
 )
+from narrows.evaluation.codes import principal_plane
 from narrows.evaluation.reconstruction import Model
 from narrows.evaluation.tally import Moments
 from narrows.models import PCA, Autoencoder, Convolutional, Dense, Deterministic, MaskedTransformer, UNet, prepare
@@ -277,6 +278,23 @@ def test_code_arrays_of_a_pca_are_its_scores(pictures: Pictures, pca: Autoencode
     np.testing.assert_allclose(np.abs(arrays["projection"]), np.abs(arrays["codes"][:, :2]), atol=1e-3)
     np.testing.assert_allclose(arrays["example_codes"], arrays["codes"][[4, 2]], atol=1e-6)
     assert arrays["active_share"].tolist() == [1.0] * 8
+
+
+@pytest.mark.parametrize("size", [(40, 3), (12, 300), (9, 1)])
+def test_the_plane_of_codes_is_that_of_scikit_learn(size: tuple[int, int]) -> None:
+    from sklearn.decomposition import PCA as Reference
+
+    spread = np.linspace(1, 3, size[1])
+    codes = (np.random.default_rng(0).normal(size=size) * spread).astype(np.float32)
+    expected = Reference(min(2, size[1]), svd_solver="full").fit_transform(codes)
+    np.testing.assert_allclose(np.abs(principal_plane(codes)), np.abs(expected), rtol=1e-3, atol=1e-3)
+
+
+def test_codes_of_many_numbers_are_kept_of_fewer_pictures(
+    pictures: Pictures, pca: Autoencoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("narrows.evaluation.codes.MAX_NUMBERS", 100)
+    assert code_arrays(pca, pictures, np.array([4, 2]))["codes"].shape == (12, 8)
 
 
 def test_component_arrays_match_scikit_learn(pictures: Pictures, pca: Autoencoder) -> None:

@@ -16,6 +16,8 @@ from narrows.models.transformer import PatchEncoder
 PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
 MAX_CODES = 2000
 """Pictures whose codes are kept: enough to see classes in a scatter plot, little on disk."""
+MAX_NUMBERS = 4_000_000
+"""Numbers of those codes in all, 16 MB: a U-Net's lowest level has 32 768 a photograph of 64 x 64."""
 MAX_FILTERS = 2000
 
 
@@ -24,7 +26,7 @@ def code_arrays(model: Autoencoder, pictures: Pictures, examples: NDArray[np.int
 
     `examples` are positions of pictures whose codes are kept to be drawn unit by unit.
     """
-    few = pictures.take(np.arange(min(MAX_CODES, len(pictures))))
+    few = pictures.take(np.arange(min(MAX_CODES, max(2, MAX_NUMBERS // model.code_size), len(pictures))))
     codes, shown = (
         torch.cat([output.latent.code for _, _, output in reconstruct(model, some)]).float().numpy()
         for some in (few, pictures.take(examples))
@@ -41,11 +43,15 @@ def code_arrays(model: Autoencoder, pictures: Pictures, examples: NDArray[np.int
 
 def principal_plane(codes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Codes (picture, code) along their first two principal directions: (picture, 2), or (picture, 1) of one number."""
-    centred = codes - codes.mean(0)
-    # the directions of the codes' covariance; eigh sorts ascending
-    directions = np.linalg.eigh(np.cov(centred, rowvar=False).reshape(codes.shape[1], -1))[1][:, ::-1][:, :2]
-    plane: NDArray[np.float32] = (centred @ directions).astype(np.float32)
-    return plane
+    centred = (codes - codes.mean(0)).astype(np.float64)
+    plane: NDArray[np.float64]
+    # the smaller of the two products of the codes with themselves has all that is wanted; eigh sorts ascending
+    if centred.shape[1] <= len(centred):
+        plane = centred @ np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :2]
+    else:
+        energies, scores = np.linalg.eigh(centred @ centred.T)
+        plane = (scores * np.sqrt(energies.clip(min=0)))[:, ::-1][:, :2]
+    return plane.astype(np.float32)
 
 
 def filter_arrays(model: Autoencoder) -> dict[str, NDArray[Any]]:
