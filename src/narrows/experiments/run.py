@@ -1,5 +1,6 @@
 """Carry out an experiment: train and evaluate every arm, ask the doctor, write the report."""
 
+import math
 import shutil
 import time
 from collections.abc import Sequence
@@ -28,7 +29,10 @@ from narrows.training.settings import Precision, choose_device
 from narrows.types import Corruption
 
 QUICK_EPOCHS = 2
+QUICK_NUMBERS = 4_000_000
+"""Numbers in the training pictures of a quick run: 325 photographs of 64 x 64."""
 QUICK_TRAIN, QUICK_OTHER = 2000, 500
+"""Most pictures of a quick run, for training and in each other split."""
 
 
 @runtime_checkable
@@ -53,7 +57,7 @@ class RunSettings:
     seeds: int = 1
     """Every trained arm runs with seeds 0 to this less 1."""
     quick: bool = False
-    """Two epochs on 2 000 pictures: shows that everything works, and is marked."""
+    """Two epochs on up to 2 000 pictures: shows that everything works, and is marked."""
     read_test: bool = True
     """False leaves the test split unread, for tuning."""
     overwrite: bool = False
@@ -96,8 +100,8 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     data = load(experiment.data, settings.data_root, split=experiment.split)
     others = {name: load(name, settings.data_root) for name in experiment.other_data}
     if settings.quick:
-        experiment, data = quick(experiment), data.few(QUICK_TRAIN, QUICK_OTHER)
-        others = {name: other.few(QUICK_TRAIN, QUICK_OTHER) for name, other in others.items()}
+        experiment, data = quick(experiment), few(data)
+        others = {name: few(other) for name, other in others.items()}
     experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings)))
     description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
     folder = settings.folder
@@ -269,6 +273,12 @@ def shared_corruption(experiment: Experiment) -> Corruption:
     """The corruption of all arms, under which baselines are measured; none where arms differ."""
     found = {arm.corruption for arm in experiment.arms}
     return found.pop() if len(found) == 1 else NoCorruption()
+
+
+def few(data: Dataset) -> Dataset:
+    """As many pictures as a quick run has time for, the fewer the larger they are."""
+    train = min(QUICK_TRAIN, QUICK_NUMBERS // math.prod(data.image_shape))
+    return data.few(train, min(QUICK_OTHER, train // 4))
 
 
 def quick(experiment: Experiment) -> Experiment:
