@@ -9,6 +9,7 @@ from narrows.report.sections.curves import numeric, over
 from narrows.report.sections.noisy import noisy_pictures
 from narrows.report.sections.tables import PLURAL
 from narrows.report.subject import Measure, Subject, metric_of
+from narrows.report.text import listed
 
 _METRIC = "psnr"
 
@@ -106,7 +107,7 @@ def _leaders(subject: Subject, matrix: Matrix) -> str:
     if not won:
         return "Only the noisy input was measured."
     whole = "at every level of noise, " if len(won) == 1 and len(best) > 1 else "at noise "
-    return "; ".join(f"“{name}” is best {whole}{_listed(found)}" for name, found in won.items()) + "."
+    return "; ".join(f"“{name}” is best {whole}{listed(found)}" for name, found in won.items()) + "."
 
 
 def _own_level(subject: Subject, matrix: Matrix) -> tuple[str, ...]:
@@ -142,12 +143,12 @@ def _made_worse(subject: Subject, matrix: Matrix) -> tuple[str, ...]:
     if len(found) > _MOST_NAMED:
         affected = [f"{level:g}" for level in levels(subject) if any(f"{level:g}" in at for at in found.values())]
         return (
-            f"At noise {_listed(affected)}, {len(found)} of {len(subject.trained)} trained arms make the picture worse"
+            f"At noise {listed(affected)}, {len(found)} of {len(subject.trained)} trained arms make the picture worse"
             " than the noise did.",
         )
     return (
         "Some make the picture worse than the noise did: "
-        + "; ".join(f"“{name}” at noise {_listed(at)}" for name, at in found.items())
+        + "; ".join(f"“{name}” at noise {listed(at)}" for name, at in found.items())
         + ".",
     )
 
@@ -162,7 +163,3 @@ def _trained_at(arm: Arm) -> float | None:
     corruption = (arm.description or {}).get("corruption") or {}
     strength = corruption.get("sigma") if corruption.get("type") == "GaussianNoise" else None
     return float(strength) if isinstance(strength, int | float) else None
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narrows.report.arms import Arm
-from narrows.report.numbers import figure
 from narrows.report.page import Gallery, Picture, Strip
 from narrows.report.raster import display_width, photograph
 from narrows.report.sections.data import heads
+from narrows.report.sections.shown import decibels, in_decibels, studied
 from narrows.report.subject import Arrays, Subject
 
 _NEEDED = {"levels", "index", "target", "input", "reconstruction", "error"}
@@ -30,15 +30,8 @@ def noisy_pictures(subject: Subject) -> tuple[Gallery, ...]:
 
 def _shown(subject: Subject) -> dict[Arm, Arrays]:
     """The arrays of PCA and the trained arms, as far as they are of the same levels and pictures."""
-    arms = [arm for arm in subject.arms if arm.is_pca and arm.seeds] + list(subject.trained)
-    found = {arm: subject.run.arrays(arm.name, arm.seeds[0], "under_noise") for arm in arms}
-    whole = {arm: arrays for arm, arrays in found.items() if set(arrays) >= _NEEDED and len(arrays["index"])}
-    first = next(iter(whole.values()), {})
-    return {
-        arm: arrays
-        for arm, arrays in whole.items()
-        if all(np.array_equal(arrays[key], first[key]) for key in ("levels", "index"))
-    }
+    arms = [arm for arm in subject.arms if arm.is_pca] + list(subject.trained)
+    return studied(subject, arms, "under_noise", needed=_NEEDED, same=("levels", "index"))
 
 
 def _every_level(shown: Mapping[Arm, Arrays]) -> Gallery:
@@ -53,14 +46,17 @@ def _every_level(shown: Mapping[Arm, Arrays]) -> Gallery:
     }
     return Gallery(
         name="noise-levels",
-        claim=f"From noise {strengths[0]:g} to {strengths[-1]:g} picture {number} falls from {_said(given[0])} to"
-        f" {_said(given[-1])} dB; “{winner}” brings it to {_said(ends[winner][0])} and {_said(ends[winner][-1])} dB.",
+        claim=f"From noise {strengths[0]:g} to {strengths[-1]:g} picture {number} falls from {decibels(given[0])} to"
+        f" {decibels(given[-1])} dB; “{winner}” brings it to {decibels(ends[winner][0])} and"
+        f" {decibels(ends[winner][-1])} dB.",
         caption="One picture at every level, first seed, clipped to the visible range; below each its psnr in dB, of"
         " the raw output.",
         strips=(
             Strip("clean", (Picture(photograph(first["target"][place]), f"clean, picture {number}"),) * len(strengths)),
             *(
-                _strip((label, arm), images, values, [f"picture {number} at noise {level:g}" for level in strengths])
+                in_decibels(
+                    (label, arm), images, values, [f"picture {number} at noise {level:g}" for level in strengths]
+                )
                 for label, (arm, images, values) in rows.items()
             ),
         ),
@@ -80,13 +76,13 @@ def _one_level(subject: Subject, shown: Mapping[Arm, Arrays], place: int) -> Gal
     return Gallery(
         name=f"noise-{place}",
         claim=f"At noise {level:g} “{winner}” comes closest on these {len(numbers)} pictures:"
-        f" {_said(values[winner].mean())} dB, from an input of {_said(given.mean())} dB.",
+        f" {decibels(values[winner].mean())} dB, from an input of {decibels(given.mean())} dB.",
         caption="First seed, clipped to the visible range; below each picture its psnr in dB, of the raw output.",
         strips=(
             Strip("clean", tuple(Picture(photograph(image), f"clean, {name}") for name, image in clean)),
-            _strip(("noisy input", None), first["input"][place], given, named),
+            in_decibels(("noisy input", None), first["input"][place], given, named),
             *(
-                _strip((arm.name, arm), arrays["reconstruction"][place], values[arm.name], named)
+                in_decibels((arm.name, arm), arrays["reconstruction"][place], values[arm.name], named)
                 for arm, arrays in shown.items()
             ),
         ),
@@ -94,20 +90,6 @@ def _one_level(subject: Subject, shown: Mapping[Arm, Arrays], place: int) -> Gal
         heads=heads(subject, first, numbers),
         fold=f"pictures at noise {level:g}",
     )
-
-
-def _strip(row: tuple[str, Arm | None], images: NDArray[Any], values: NDArray[np.float64], named: list[str]) -> Strip:
-    """A row's label and arm, its pictures with their decibels, and what each is of."""
-    label, arm = row
-    pictures = tuple(
-        Picture(photograph(image), f"{name}, {label}, {_said(value)} dB", _said(value))
-        for name, image, value in zip(named, images, values, strict=True)
-    )
-    return Strip(label, pictures, arm.style if arm else None)
-
-
-def _said(value: np.float64) -> str:
-    return figure(float(value), 3)
 
 
 def _noise_error(arrays: Arrays) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from narrows.report.arms import Arm
@@ -53,3 +54,32 @@ def reconstructed(arm: Arm, arrays: Arrays, numbers: Sequence[int]) -> Strip:
         ),
         arm.style,
     )
+
+
+def studied(
+    subject: Subject, arms: Sequence[Arm], study: str, *, needed: set[str], same: tuple[str, ...]
+) -> dict[Arm, Arrays]:
+    """A study's arrays of each arm's first seed, where they are whole and the arrays `same` are the first arm's."""
+    found = {arm: subject.run.arrays(arm.name, arm.seeds[0], study) for arm in arms if arm.seeds}
+    whole = {arm: arrays for arm, arrays in found.items() if set(arrays) >= needed and len(arrays["index"])}
+    first = next(iter(whole.values()), {})
+    return {
+        arm: arrays for arm, arrays in whole.items() if all(np.array_equal(arrays[key], first[key]) for key in same)
+    }
+
+
+def in_decibels(
+    row: tuple[str, Arm | None], images: NDArray[Any], values: NDArray[np.float64], named: Sequence[str]
+) -> Strip:
+    """A row's label and arm, its pictures with their decibels, and what each is of."""
+    label, arm = row
+    pictures = tuple(
+        Picture(photograph(image), f"{name}, {label}, {decibels(value)} dB", decibels(value))
+        for name, image, value in zip(named, images, values, strict=True)
+    )
+    return Strip(label, pictures, arm.style if arm else None)
+
+
+def decibels(value: np.float64) -> str:
+    """Decibels as they stand below a picture."""
+    return figure(float(value), 3)
