@@ -37,7 +37,7 @@ class Arm:
 
     @property
     def is_input(self) -> bool:
-        """Whether the arm is the input handed back: trivially perfect where nothing is corrupted."""
+        """Whether the arm is the input handed back, whatever it is."""
         return self.role == "baseline" and self.name == "input"
 
 

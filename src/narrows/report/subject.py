@@ -53,6 +53,11 @@ class Subject:
         """One metric of one arm where the arms are judged; None where it was not measured."""
         return self.measures.get(Key(evaluation, self.condition, self.split, metric, arm.name))
 
+    def hands_back(self, arm: Arm, condition: str, split: str) -> bool:
+        """Whether an arm's output is its input there: trivially perfect where nothing is corrupted."""
+        distance = self.measures.get(Key("checks", condition, split, "input_distance", arm.name))
+        return arm.is_input or (distance is not None and distance.interval.mean == 0)
+
     @property
     def trained(self) -> tuple[Arm, ...]:
         """The arms that are no baselines."""
@@ -65,7 +70,7 @@ class Subject:
 
     def comparable(self, condition: str) -> bool:
         """Whether all arms had the same input under a condition."""
-        return not self.mixed or (bool(condition) and not condition.startswith("pictures="))
+        return not self.mixed or (bool(condition) and not condition.startswith(("pictures=", "pixels=")))
 
     @property
     def caveat(self) -> str:
@@ -119,7 +124,10 @@ def _condition(arms: tuple[Arm, ...], judged: Mapping[Key, Measure], split: str)
     shared = sorted(
         condition
         for condition, keys in found.items()
-        if condition and pictures[condition] == pictures[own] and trained <= {key.arm for key in keys}
+        if condition
+        and "pixels=" not in condition
+        and pictures[condition] == pictures[own]
+        and trained <= {key.arm for key in keys}
     )
     if _CLEAN in shared:
         return _CLEAN

@@ -56,7 +56,7 @@ def _table(subject: Subject, place: tuple[str, str, str], folded: bool) -> Table
     if not metrics:
         return None
     comparable = subject.comparable(place[1])
-    best = {metric: _best(subject, metric, found) if comparable else "" for metric in metrics}
+    best = {metric: _best(subject, metric, found, place) if comparable else "" for metric in metrics}
 
     def row(arm: Arm) -> tuple[Cell, ...]:
         cells = [_cell(found.get((arm.name, metric)), _clamped(subject, arm, metric, place)) for metric in metrics]
@@ -107,13 +107,16 @@ def _clamped(subject: Subject, arm: Arm, metric: str, place: tuple[str, str, str
     return subject.measures.get(Key("clamped", condition, split, metric, arm.name))
 
 
-def _best(subject: Subject, metric: str, found: dict[tuple[str, str], Measure]) -> str:
-    """The arm that leads a column; the input handed back does not compete. Empty where no way is better."""
+def _best(subject: Subject, metric: str, found: dict[tuple[str, str], Measure], place: tuple[str, str, str]) -> str:
+    """The arm that leads a column; what hands its input back does not compete. Empty where no way is better."""
     better = metric_of(metric).better
+    _, condition, split = place
     values = {
         arm.name: found[arm.name, metric].interval.mean
         for arm in subject.arms
-        if (arm.name, metric) in found and not arm.is_input and not math.isnan(found[arm.name, metric].interval.mean)
+        if (arm.name, metric) in found
+        and not subject.hands_back(arm, condition, split)
+        and not math.isnan(found[arm.name, metric].interval.mean)
     }
     if not better or len(values) < 2:
         return ""
