@@ -16,6 +16,7 @@ from narrows.report.sections.errors import spread
 from narrows.report.sections.filters import filters
 from narrows.report.sections.learning import learning
 from narrows.report.sections.manifold import manifold
+from narrows.report.sections.masks import under_masks
 from narrows.report.sections.noise import under_noise
 from narrows.report.sections.opening import findings, protocol
 from narrows.report.sections.pictures import pictures
@@ -36,6 +37,7 @@ SECTIONS = (
     results,
     sizes,
     under_noise,
+    under_masks,
     learning,
     pictures,
     spread,

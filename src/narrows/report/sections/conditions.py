@@ -2,6 +2,7 @@
 
 from narrows.report.page import Section
 from narrows.report.sections.curves import numeric, over
+from narrows.report.sections.hiding import hidings
 from narrows.report.sections.noise import levels
 from narrows.report.subject import Subject
 
@@ -10,7 +11,10 @@ _NAMES_OF_PICTURES = ("pictures", "draw", "labels")
 
 
 def conditions(subject: Subject) -> Section | None:
-    """One figure for each numeric key of the conditions; noise has a section of its own where it stands alone."""
+    """One figure for each numeric key of the conditions; noise and masks have sections of their own.
+
+    Those stand where nothing but the one thing is done to the input.
+    """
     keys = dict.fromkeys(
         name
         for key in subject.measures
@@ -18,6 +22,7 @@ def conditions(subject: Subject) -> Section | None:
         for name, value, _ in numeric(key.condition)
         if name not in _NAMES_OF_PICTURES
     )
-    shown = [name for name in keys if name != "noise" or not levels(subject)]
+    elsewhere = (*(("noise",) if levels(subject) else ()), *(("hidden", "patch") if hidings(subject) else ()))
+    shown = [name for name in keys if name not in elsewhere]
     plots = tuple(plot for name in shown if (plot := over(subject, name)) is not None)
     return Section("conditions", "As the input gets harder", plots) if plots else None

@@ -5,10 +5,11 @@ import math
 from narrows.report.arms import ROLES, Arm
 from narrows.report.numbers import MISSING, count, duration, figure, measured
 from narrows.report.page import Cell, Column, Group, Section, Table
+from narrows.report.sections.hiding import of_a_part
 from narrows.report.subject import MERITS, Key, Measure, Subject, metric_of
 from narrows.results import METRICS
 
-_ARROWS = {"lower": "↓", "higher": "↑", "": ""}
+ARROWS = {"lower": "↓", "higher": "↑", "": ""}
 PLURAL = {"as reported": "As reported", "improved": "Improved", "compared": "Compared", "baseline": "Baselines"}
 _ELSEWHERE = ("clamped", "training", "checks", "linear_probe", "fine_tuned", "bound", "code_noise")
 """Evaluations that stand in a cell's second line, in the comparison, with the doctor, or in a section of their own."""
@@ -20,7 +21,9 @@ def results(subject: Subject) -> Section | None:
         return None
     places = list(dict.fromkeys((key.evaluation, key.condition, key.split) for key in subject.measures))
     judged = ("reconstruction", subject.condition, subject.split)
-    rest = [place for place in places if place != judged and place[0] not in _ELSEWHERE]
+    rest = [
+        place for place in places if place != judged and place[0] not in _ELSEWHERE and not of_a_part(subject, place[1])
+    ]
     tables = [_table(subject, place, fold) for place, fold in [(judged, False), *((place, True) for place in rest)]]
     sizes = _sizes(subject)
     blocks = tuple(table for table in (tables[0], sizes, *tables[1:]) if table is not None)
@@ -89,7 +92,7 @@ def _shown(metric: str, found: dict[tuple[str, str], Measure]) -> bool:
 
 def _column(name: str) -> Column:
     metric = metric_of(name)
-    return Column(metric.label, ",\u00a0".join(part for part in (metric.unit, _ARROWS[metric.better]) if part))
+    return Column(metric.label, ",\u00a0".join(part for part in (metric.unit, ARROWS[metric.better]) if part))
 
 
 def _cell(measure: Measure | None, clamped: Measure | None) -> Cell:
