@@ -98,3 +98,12 @@ def test_a_wide_layer_is_shown_whole_behind_a_fold_and_two_of_its_units_enlarged
     assert [picture.pixels.shape for picture in single.strips[0].pictures] == [(84, 174, 4)] * 2
     assert whole.strips[0].pictures[0].pixels.shape == (985, 985, 4)
     assert (whole.fold, whole.exact) == (f"all 1156 units of {TEN}", True)
+
+
+def test_filters_as_large_as_photographs_are_not_shown_whole(tmp_path: Path) -> None:
+    write_small(tmp_path, [row(TEN, 1.0)])
+    weights = np.random.default_rng(0).standard_normal((512, 3, 64, 64)).astype(np.float32)
+    write_arrays(tmp_path / "arrays" / slug(TEN, 0) / "filters.npz", {"first_layer": weights})
+    (first,) = section(page_of(tmp_path), "filters").blocks
+    assert isinstance(first, Gallery)
+    assert len(first.strips[0].pictures) == 1

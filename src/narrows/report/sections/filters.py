@@ -17,6 +17,8 @@ from narrows.report.text import file_name
 _MOST_FILTERS = 64
 _TILE = 28
 """Least width of one filter in the mosaic of them."""
+_MOST_PIXELS = 1_600_000
+"""Of all filters of an arm side by side: 512 as large as a photograph of 64 x 64 took 11 MB an arm."""
 _MANY = 1000
 """Units of a first layer from which single ones are enlarged."""
 _ENLARGED = (0, 6)
@@ -40,7 +42,11 @@ def filters(subject: Subject) -> Section | None:
     }
     if not found:
         return None
-    many = {arm: weights for arm, weights in found.items() if len(weights) > _MOST_FILTERS}
+    many = {
+        arm: weights
+        for arm, weights in found.items()
+        if len(weights) > _MOST_FILTERS and weights[:, 0].size <= _MOST_PIXELS
+    }
     single = _single(found) if any(len(weights) >= _MANY for weights in found.values()) else None
     whole = (_whole(place, arm, weights) for place, (arm, weights) in enumerate(many.items()))
     return Section("filters", "First-layer filters", (_first(found), *((single,) if single else ()), *whole))
