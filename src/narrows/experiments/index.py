@@ -52,6 +52,15 @@ EXPERIMENTS: dict[str, Entry] = {
     "masking": Entry(
         "narrows.experiments.masking", "hidden pixels put back: 16 numbers, interpolation, a U-Net", "voc2007", 20.0
     ),
+    "masked_transformer": Entry(
+        "narrows.experiments.masked_transformer",
+        "hidden patches and classes, by a transformer and convolutions in equal minutes",
+        "cifar10",
+        30.0,
+    ),
+    "masked_transformer_voc": Entry(
+        "narrows.experiments.masked_transformer", "the same on few photographs, without classes", "voc2007", 14.0
+    ),
 }
 
 
