@@ -7,6 +7,7 @@ from narrows.corruption import PatchMask, PixelMask
 from narrows.evaluation import UnderMasks
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.models import Dense, Deterministic, InpaintingUNet
+from narrows.objective import Objective
 from narrows.results import Conclusion, Run, untested
 from narrows.training import Augmentation, Training
 
@@ -44,7 +45,7 @@ def masking() -> Experiment:
         name="improved, pixels",
         model=InpaintingUNet((32, 64, 128)),
         training=Training(
-            epochs=40,
+            epochs=60,
             batch_size=8,
             optimizer="adamw",
             learning_rate=3e-3,
@@ -54,15 +55,19 @@ def masking() -> Experiment:
             augmentation=Augmentation(flip=True),
         ),
         corruption=PixelMask((0.1, 0.9), counted="hidden"),
+        objective=Objective("mae"),
         task="inpainting",
-        note="One U-Net for all ratios, drawn evenly from 0.1 to 0.9 for every batch. It sees the mask and keeps the "
-        "visible pixels; only hidden ones count in its loss.",
+        note="One U-Net for all ratios, drawn evenly from 0.1 to 0.9 for every batch. It corrects a biharmonic fill, "
+        "sees the mask and keeps the visible pixels; only hidden ones count in its loss. The absolute error as the "
+        "loss gave a smaller squared error at every ratio than the squared one did, and an SSIM 0.006 higher at 0.8.",
     )
     patches = replace(
         improved,
         name="improved, patches",
+        training=replace(improved.training, epochs=20),
+        objective=Objective("mse"),
         corruption=PatchMask((0.1, 0.9), PATCH_SIZE, counted="hidden"),
-        note="The same with patches of 8 x 8 hidden.",
+        note="The same for patches of 8 x 8, with the squared error.",
     )
     return Experiment(
         name="masking",
