@@ -246,3 +246,9 @@ def test_arms_are_judged_on_whole_pictures(tmp_path: Path) -> None:
 def test_other_conditions_make_no_such_section(tmp_path: Path, condition: str) -> None:
     page = page_of(write_small(tmp_path, [row(ONE, 1.0, condition=condition)]))
     assert "masks" not in [part.anchor for part in page.sections]
+
+
+def test_the_answer_names_the_best_that_learns_nothing_and_does_not_hand_its_input_back(tmp_path: Path) -> None:
+    errors = {BETTER: 1.0, MEAN: 9.0, FILL: 2.0, "input": 0.5}
+    folder = write_masked(tmp_path, [row(arm, value, condition="hidden=0.2") for arm, value in errors.items()])
+    assert answer(read_subject(open_run(folder)))[-1] == f"The best that learns nothing, “{FILL}”, gives 2."

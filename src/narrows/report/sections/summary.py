@@ -15,10 +15,7 @@ def answer(subject: Subject) -> tuple[str, ...]:
     sentences = [_leader(subject, best, merit)]
     if (pca := pca_beside(subject, best)) is not None:
         sentences.append(_against_pca(subject, best, pca, merit))
-    mean_picture = next((arm for arm in subject.arms if arm.name == "mean picture"), None)
-    if mean_picture is not None and (found := subject.measure(mean_picture, merit)) is not None:
-        sentences.append(f"Answering every picture with the mean picture gives {figure(found.interval.mean)}.")
-    return tuple(sentences)
+    return (*sentences, *_without_learning(subject, merit))
 
 
 def best_arm(subject: Subject, arms: tuple[Arm, ...], metric: str) -> Arm | None:
@@ -61,6 +58,19 @@ def _against_pca(subject: Subject, best: Arm, pca: Arm, merit: str) -> str:
     if found.half_width > abs(ours - rival):
         verdict = "which is less than the spread of its seeds and settles nothing"
     return f"{name} reaches {figure(rival)}: the network's figure is {_gap(ours, rival, metric)}, {verdict}."
+
+
+def _without_learning(subject: Subject, merit: str) -> tuple[str, ...]:
+    """What the best of the baselines reaches that neither learn nor hand their input back."""
+    simple = (arm for arm in subject.arms if arm.role == "baseline" and not arm.is_pca)
+    rivals = tuple(arm for arm in simple if not subject.hands_back(arm, subject.condition, subject.split))
+    best = best_arm(subject, rivals, merit)
+    if best is None:
+        return ()
+    reached = figure(_required(subject, best, merit).interval.mean)
+    if best.name == "mean picture":
+        return (f"Answering every picture with the mean picture gives {reached}.",)
+    return (f"The best that learns nothing, “{best.name}”, gives {reached}.",)
 
 
 def _gap(ours: float, rival: float, metric: Metric) -> str:
