@@ -19,7 +19,7 @@ REPORTED = "as reported, code 16"
 def masking() -> Experiment:
     """Report 000's masked autoencoder on VOC 2007's pictures, a U-Net that knows the mask, and interpolation.
 
-    About X minutes on 2 cores with bfloat16 units.
+    Expect on 2 cores with bfloat16 units.
     """
     network = Dense((512,), 16, output_activation="sigmoid", bottleneck=Deterministic("relu"))
     reported = Arm(
@@ -45,7 +45,7 @@ def masking() -> Experiment:
         name="improved, pixels",
         model=InpaintingUNet((32, 64, 128)),
         training=Training(
-            epochs=60,
+            epochs=50,
             batch_size=8,
             optimizer="adamw",
             learning_rate=3e-3,
@@ -64,7 +64,7 @@ def masking() -> Experiment:
     patches = replace(
         improved,
         name="improved, patches",
-        training=replace(improved.training, epochs=20),
+        training=replace(improved.training, epochs=16),
         objective=Objective("mse"),
         corruption=PatchMask((0.1, 0.9), PATCH_SIZE, counted="hidden"),
         note="The same for patches of 8 x 8, with the squared error.",
