@@ -50,7 +50,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.bottleneck", "noisy photographs through 256 to 16 numbers, below PCA", "voc2007", 5.0
     ),
     "masking": Entry(
-        "narrows.experiments.masking", "hidden pixels put back: 16 numbers, interpolation, a U-Net", "voc2007", 20.0
+        "narrows.experiments.masking", "hidden pixels put back: 16 numbers, interpolation, a U-Net", "voc2007", 16.0
     ),
     "masked_transformer": Entry(
         "narrows.experiments.masked_transformer",

@@ -19,7 +19,8 @@ REPORTED = "as reported, code 16"
 def masking() -> Experiment:
     """Report 000's masked autoencoder on VOC 2007's pictures, a U-Net that knows the mask, and interpolation.
 
-    Expect on 2 cores with bfloat16 units.
+    Expect an SSIM of 0.99 to 0.84 of the U-Net from 20 to 80 % hidden (biharmonic interpolation 0.985 to 0.80). About
+    16 minutes on 2 cores with bfloat16 units.
     """
     network = Dense((512,), 16, output_activation="sigmoid", bottleneck=Deterministic("relu"))
     reported = Arm(
@@ -80,7 +81,7 @@ def masking() -> Experiment:
             "pixels. The masks on test pictures are the same for every model. The report has 4 952 pictures of the "
             "official test archive; how many there are here stands under Data. Settings were chosen on validation."
         ),
-        minutes=20.0,
+        minutes=16.0,
         data="voc2007",
         arms=(reported, *each, improved, patches),
         examples=tuple(range(8)),
