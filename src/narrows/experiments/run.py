@@ -14,7 +14,7 @@ import torch
 from narrows.corruption import NoCorruption
 from narrows.data import Dataset, Pictures, fingerprint, load
 from narrows.diagnostics import diagnose
-from narrows.evaluation import Beside, Figure, Model
+from narrows.evaluation import Beside, Figure, FineTuned, Model
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.experiment import Arm, Experiment, Study
@@ -282,9 +282,23 @@ def few(data: Dataset) -> Dataset:
 
 
 def quick(experiment: Experiment) -> Experiment:
-    """An experiment whose arms train for two epochs at most."""
-    arms = tuple(
-        arm if arm.closed_form else replace(arm, training=replace(arm.training, epochs=QUICK_EPOCHS, minutes=None))
+    """An experiment whose arms train for two epochs, and whose studies train as briefly."""
+
+    def briefly(training: Training) -> Training:
+        return replace(training, epochs=QUICK_EPOCHS, minutes=None)
+
+    def studies(asked: tuple[Study, ...]) -> tuple[Study, ...]:
+        return tuple(
+            replace(study, training=briefly(study.training)) if isinstance(study, FineTuned) else study
+            for study in asked
+        )
+
+    arms = (
+        replace(
+            arm,
+            training=arm.training if arm.closed_form else briefly(arm.training),
+            studies=studies(arm.studies),
+        )
         for arm in experiment.arms
     )
-    return replace(experiment, arms=arms)
+    return replace(experiment, arms=tuple(arms), studies=studies(experiment.studies))
