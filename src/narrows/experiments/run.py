@@ -1,6 +1,5 @@
 """Carry out an experiment: train and evaluate every arm, ask the doctor, write the report."""
 
-import math
 import shutil
 import time
 from collections.abc import Sequence
@@ -14,12 +13,13 @@ import torch
 from narrows.corruption import NoCorruption
 from narrows.data import Dataset, Pictures, fingerprint, load
 from narrows.diagnostics import diagnose
-from narrows.evaluation import Beside, Figure, FineTuned, Model
+from narrows.evaluation import Beside, Figure, Model
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.experiment import Arm, Experiment, Study
 from narrows.experiments.folder import Ledger, check_folder
 from narrows.experiments.measure import Measured, baseline_models, inspect, measure, splits_of, training_figures
+from narrows.experiments.quick import few, quick
 from narrows.files import write_json
 from narrows.models import PCA, Autoencoder, bypass_numbers
 from narrows.report import write_report
@@ -27,12 +27,6 @@ from narrows.results import Reported, Run, open_run, read_rows, write_rows
 from narrows.training import History, Progress, StateFile, Training, fit, load_model, parameter_count, save_model
 from narrows.training.settings import Precision, choose_device
 from narrows.types import Corruption
-
-QUICK_EPOCHS = 2
-QUICK_NUMBERS = 4_000_000
-"""Numbers in the training pictures of a quick run: 325 photographs of 64 x 64."""
-QUICK_TRAIN, QUICK_OTHER = 2000, 500
-"""Most pictures of a quick run, for training and in each other split."""
 
 
 @runtime_checkable
@@ -273,32 +267,3 @@ def shared_corruption(experiment: Experiment) -> Corruption:
     """The corruption of all arms, under which baselines are measured; none where arms differ."""
     found = {arm.corruption for arm in experiment.arms}
     return found.pop() if len(found) == 1 else NoCorruption()
-
-
-def few(data: Dataset) -> Dataset:
-    """As many pictures as a quick run has time for, the fewer the larger they are."""
-    train = min(QUICK_TRAIN, QUICK_NUMBERS // math.prod(data.image_shape))
-    return data.few(train, min(QUICK_OTHER, train // 4))
-
-
-def quick(experiment: Experiment) -> Experiment:
-    """An experiment whose arms train for two epochs, and whose studies train as briefly."""
-
-    def briefly(training: Training) -> Training:
-        return replace(training, epochs=QUICK_EPOCHS, minutes=None)
-
-    def studies(asked: tuple[Study, ...]) -> tuple[Study, ...]:
-        return tuple(
-            replace(study, training=briefly(study.training)) if isinstance(study, FineTuned) else study
-            for study in asked
-        )
-
-    arms = (
-        replace(
-            arm,
-            training=arm.training if arm.closed_form else briefly(arm.training),
-            studies=studies(arm.studies),
-        )
-        for arm in experiment.arms
-    )
-    return replace(experiment, arms=tuple(arms), studies=studies(experiment.studies))

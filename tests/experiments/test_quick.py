@@ -1,0 +1,35 @@
+"""A quick run is quick in everything that takes time: pictures, epochs, and what its studies train."""
+
+import numpy as np
+import pytest
+
+from narrows.data import from_array
+from narrows.evaluation import FineTuned, LinearProbe
+from narrows.experiments.experiment import Arm, Experiment
+from narrows.experiments.quick import QUICK_EPOCHS, few, quick
+from narrows.models import PCA, Dense
+from narrows.training import Training
+
+
+@pytest.mark.parametrize(("side", "expected"), [(8, (2000, 500)), (64, (325, 81)), (700, (100, 25))])
+def test_the_larger_the_pictures_the_fewer_are_taken(side: int, expected: tuple[int, int]) -> None:
+    # one picture seen as many, so that the large ones need no memory
+    images = np.broadcast_to(np.zeros((1, 3, side, side), np.uint8), (4000 if side < 700 else 200, 3, side, side))
+    taken = few(from_array(images))
+    assert (len(taken.train), len(taken.validation)) == tuple(
+        min(count, most) for count, most in zip(expected, (len(images) * 8 // 10, len(images) // 10), strict=True)
+    )
+
+
+def test_arms_and_studies_that_train_do_so_for_two_epochs_and_what_is_in_closed_form_stays() -> None:
+    long = Training(epochs=50, minutes=3.0)
+    trained = Arm("improved, net", Dense((), 4), long, studies=(FineTuned(training=long), LinearProbe()))
+    closed = Arm("compared, PCA", PCA(4), Training(epochs=0))
+    experiment = Experiment("x", "x", "x?", "x", 1.0, "digits", (trained, closed), studies=(FineTuned(training=long),))
+    found = quick(experiment)
+    assert (found.arms[0].training.epochs, found.arms[0].training.minutes) == (QUICK_EPOCHS, None)
+    assert found.arms[1] == closed
+    for study in (found.arms[0].studies[0], found.studies[0]):
+        assert isinstance(study, FineTuned)
+        assert (study.training.epochs, study.training.minutes) == (QUICK_EPOCHS, None)
+    assert found.arms[0].studies[1] == LinearProbe()
