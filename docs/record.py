@@ -20,8 +20,9 @@ DOCS = Path(__file__).parent
 KEPT = ("results.csv", "environment.json", "experiment.json", "reported.csv", "findings.json")
 SHOWN = ("squared_error", "mse", "psnr", "ssim")
 CHECKED = ("active_units", "dead_units")
-UNDER = (("reconstruction", "psnr"), ("out_of_distribution", "auc"))
-"""What is shown under every condition, but for those of single pictures."""
+UNDER = (("reconstruction", "psnr"), ("reconstruction", "ssim"), ("out_of_distribution", "auc"))
+"""What is shown under every condition, but for those of single pictures and of visible pixels."""
+LEFT_OUT = ("pictures=", "pixels=visible")
 
 
 def main() -> None:
@@ -104,7 +105,9 @@ def section(run: Run) -> Iterator[str]:
 def under_conditions(run: Run, evaluation: str, metric: str) -> Iterator[str]:
     """One metric of every arm under every condition; nothing where there are none."""
     rows = [row for row in run.results if (row.evaluation, row.metric, row.split) == (evaluation, metric, "test")]
-    conditions = dict.fromkeys(row.condition for row in rows if row.condition and "pictures=" not in row.condition)
+    conditions = dict.fromkeys(
+        row.condition for row in rows if row.condition and not any(part in row.condition for part in LEFT_OUT)
+    )
     if not conditions:
         return
     yield f"\n| {METRICS[metric].label} | " + " | ".join(conditions) + " |"
