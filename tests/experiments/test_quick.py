@@ -6,12 +6,12 @@ import pytest
 from narrows.data import from_array
 from narrows.evaluation import FineTuned, LinearProbe
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.quick import QUICK_EPOCHS, few, quick
+from narrows.experiments.quick import QUICK_EPOCHS, STUDY_EPOCHS, few, quick
 from narrows.models import PCA, Dense
 from narrows.training import Training
 
 
-@pytest.mark.parametrize(("side", "expected"), [(8, (2000, 500)), (64, (325, 81)), (700, (100, 25))])
+@pytest.mark.parametrize(("side", "expected"), [(8, (2000, 250)), (64, (268, 33)), (700, (100, 12))])
 def test_the_larger_the_pictures_the_fewer_are_taken(side: int, expected: tuple[int, int]) -> None:
     # one picture seen as many, so that the large ones need no memory
     images = np.broadcast_to(np.zeros((1, 3, side, side), np.uint8), (4000 if side < 700 else 200, 3, side, side))
@@ -31,5 +31,5 @@ def test_arms_and_studies_that_train_do_so_for_two_epochs_and_what_is_in_closed_
     assert found.arms[1] == closed
     for study in (found.arms[0].studies[0], found.studies[0]):
         assert isinstance(study, FineTuned)
-        assert (study.training.epochs, study.training.minutes) == (QUICK_EPOCHS, None)
+        assert (study.training.epochs, study.training.minutes) == (STUDY_EPOCHS, None)
     assert found.arms[0].studies[1] == LinearProbe()

@@ -123,9 +123,10 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
 
 
 def run_baselines(session: Session) -> None:
-    """Measure the models that learn nothing."""
+    """Measure the models that learn nothing, and so cannot overfit: not on training pictures."""
     experiment, ledger = session.experiment, session.ledger
     splits = splits_of(session.data, read_test=session.settings.read_test, whole=False)
+    del splits["train"]
     for name, model in baseline_models(experiment, session.data).items():
         if not ledger.has(name, 0):
             session.watcher.stage(name)
