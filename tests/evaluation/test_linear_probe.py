@@ -126,7 +126,7 @@ def test_what_has_no_code_no_labels_or_one_class_is_not_probed(digits: Dataset, 
 def test_codes_too_long_to_probe_in_time_are_left_alone(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Dense((), 9).build(digits.image_shape).eval()
     for most, conditions in ((9, ["labels=100"]), (8, [])):
-        monkeypatch.setattr("narrows.evaluation.linear_probe.MOST_NUMBERS", most)
+        monkeypatch.setattr("narrows.evaluation.linear_probe.MAX_NUMBERS", most)
         found = LinearProbe((100,))(model, digits.test, beside(digits.train)).figures
         assert [each.condition for each in found] == conditions
 

@@ -63,10 +63,7 @@ def linear(picture: NDArray[np.float64], hidden: NDArray[np.bool_]) -> NDArray[n
 
 
 def biharmonic(picture: NDArray[np.float64], hidden: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The smoothest surface through the visible pixels (Damelin and Hoang 2018; scikit-image), clipped to their range.
-
-    Scikit-image clips to the lowest and highest known value; without visible pixels nearby it overshoots.
-    """
+    """The smoothest surface through the visible pixels, clipped to their range (Damelin and Hoang 2018; scikit-image)."""
     from skimage.restoration import inpaint_biharmonic
 
     filled: NDArray[np.float64] = inpaint_biharmonic(picture, hidden, channel_axis=-1)

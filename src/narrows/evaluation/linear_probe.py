@@ -17,8 +17,8 @@ REGULARISATION = 1.0
 """Scikit-learn's C, the same for every budget and code: half the squared weights beside the summed cross-entropy."""
 MAX_ITERATIONS = 1000
 """Of L-BFGS: the fastest solver on 50 000 codes of 32 numbers (0.9 s, one thread), which needs some 50 of them."""
-MOST_NUMBERS = 4096
-"""Of a code that is probed: a U-Net's 8 192 of 50 000 pictures would take 3 GB and hours."""
+MAX_NUMBERS = 4096
+"""Of a code that is probed: a U-Net's 8 192 of 50 000 pictures would take 3 GB."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class LinearProbe:
             beside: the training pictures, from which the classifier learns.
         """
         labels, truth = beside.train.labels, pictures.labels
-        if not isinstance(model, Autoencoder) or labels is None or truth is None or model.code_size > MOST_NUMBERS:
+        if not isinstance(model, Autoencoder) or labels is None or truth is None or model.code_size > MAX_NUMBERS:
             return Evaluation([])
         from sklearn.linear_model import LogisticRegression
         from sklearn.preprocessing import StandardScaler

@@ -1,13 +1,13 @@
 """A U-Net that knows which pixels are hidden, and gives the others back as they are."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from narrows.models.autoencoder import Autoencoder
-from narrows.models.bottleneck import Deterministic
-from narrows.models.unet import UNetDecoder, UNetEncoder, check_levels
+from narrows.models.unet import UNetDecoder, UNetEncoder, assemble, check_levels
 from narrows.types import Images, ImageShape, Mask
 
 STEPS = 6
@@ -28,26 +28,21 @@ class InpaintingUNet:
     channels: tuple[int, ...] = (32, 64, 128)
     """Of each level, the full-size one first."""
 
-    @property
-    def code_size(self) -> None:
-        """Follows from the picture's size: the lowest level's features."""
-        return
+    code_size: ClassVar[None] = None
+    """Follows from the picture's size: the lowest level's features."""
 
     def __post_init__(self) -> None:
         check_levels(self.channels)
 
     def build(self, image_shape: ImageShape) -> Autoencoder:
         """An untrained network for pictures of this shape, which gives the fill back."""
-        channel, height, width = image_shape
-        multiple = 2 ** (len(self.channels) - 1)
-        return Autoencoder(
+        channel = image_shape[0]
+        return assemble(
             self,
             image_shape,
+            self.channels,
             encoder=FillingEncoder(UNetEncoder((channel + 1, *self.channels))),
             decoder=FillingDecoder(UNetDecoder(self.channels, channel, "linear")),
-            bottleneck=Deterministic(),
-            features_shape=(self.channels[-1], -(-height // multiple), -(-width // multiple)),
-            multiple=multiple,
         )
 
 
@@ -90,7 +85,10 @@ def fill(shown: Tensor, share: Tensor) -> Tensor:
 
     Args:
         shown: pictures (batch, channel, height, width) whose hidden pixels are 0; in the recursion, means of blocks.
-        share: how much of each pixel, or block, is visible, (batch, 1, height, width).
+        share: how much of each pixel, or block, is visible, (batch, 1, height, width), from 0 to 1.
+
+    Returns:
+        Pictures in the shape of `shown`, visible pixels as they are; black where nothing is visible at all.
     """
     known = shown / share.clamp(min=torch.finfo(share.dtype).tiny)
     if max(share.shape[-2:]) == 1:
@@ -101,7 +99,10 @@ def fill(shown: Tensor, share: Tensor) -> Tensor:
 
 
 def smooth(images: Tensor, free: Tensor) -> Tensor:
-    """Lower the squared Laplacian by conjugate gradients, changing what is free (1, not 0) alone."""
+    """Pictures of a lower squared Laplacian, by conjugate gradients, that differ where they are free alone.
+
+    `images` is (batch, channel, height, width); `free`, (batch, 1, height, width), is 1 where they may change, else 0.
+    """
     tiny = torch.finfo(images.dtype).tiny
     residual = -free * laplacian(laplacian(images))
     direction, energy = residual, total(residual.square())

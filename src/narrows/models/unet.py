@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from narrows.models.autoencoder import Autoencoder, Balance
 from narrows.models.bottleneck import ACTIVATIONS, Activation, Deterministic, check_activation
 from narrows.models.dense import check_sizes
-from narrows.types import Images, ImageShape, Mask
+from narrows.types import Architecture, Images, ImageShape, Mask
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,8 @@ class UNet:
     output_activation: Activation = "linear"
     """A sigmoid cost 0.4 dB in one epoch of denoising MNIST's mostly black digits."""
 
-    @property
-    def code_size(self) -> None:
-        """Follows from the picture's size: the lowest level's features."""
-        return
+    code_size: ClassVar[None] = None
+    """Follows from the picture's size: the lowest level's features."""
 
     def __post_init__(self) -> None:
         check_levels(self.channels)
@@ -39,17 +38,36 @@ class UNet:
 
     def build(self, image_shape: ImageShape) -> Autoencoder:
         """An untrained network for pictures of this shape."""
-        channel, height, width = image_shape
-        multiple = 2 ** (len(self.channels) - 1)
-        return Autoencoder(
+        channel = image_shape[0]
+        return assemble(
             self,
             image_shape,
+            self.channels,
             encoder=UNetEncoder((channel, *self.channels)),
             decoder=UNetDecoder(self.channels, channel, self.output_activation),
-            bottleneck=Deterministic(),
-            features_shape=(self.channels[-1], -(-height // multiple), -(-width // multiple)),
-            multiple=multiple,
         )
+
+
+def assemble(
+    architecture: Architecture,
+    image_shape: ImageShape,
+    channels: tuple[int, ...],
+    *,
+    encoder: nn.Module,
+    decoder: nn.Module,
+) -> Autoencoder:
+    """An autoencoder whose code is the features of the lowest of these levels, as they are."""
+    multiple = 2 ** (len(channels) - 1)
+    height, width = image_shape[1:]
+    return Autoencoder(
+        architecture,
+        image_shape,
+        encoder=encoder,
+        decoder=decoder,
+        bottleneck=Deterministic(),
+        features_shape=(channels[-1], -(-height // multiple), -(-width // multiple)),
+        multiple=multiple,
+    )
 
 
 class UNetEncoder(nn.Module):
@@ -101,7 +119,7 @@ def check_levels(channels: tuple[int, ...]) -> None:
     """
     check_sizes(*channels)
     if len(channels) < 2:
-        raise ValueError(f"expected at least two levels of channels, found {channels}")
+        raise ValueError(f"expected at least two levels of channels, found {channels}; add a level below")
 
 
 def two_convolutions(before: int, after: int) -> nn.Sequential:
