@@ -1,11 +1,11 @@
 """Metrics over one key of the conditions, a curve an arm."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from narrows.report.colours import Style
-from narrows.report.numbers import figure
+from narrows.report.numbers import count, figure
 from narrows.report.page import Line, Panel, Plot
 from narrows.report.subject import MERITS, Measure, Subject, metric_of
 from narrows.report.text import file_name
@@ -55,6 +55,15 @@ def _points(subject: Subject, name: str) -> dict[tuple[str, str, str], dict[floa
                 if found == name:
                     points.setdefault((rest, key.metric, key.arm), {})[number] = measure
     return points
+
+
+def told(lines: Sequence[Line]) -> str:
+    """Every point of curves over a count, for those who cannot see them."""
+    return "; ".join(
+        f"{line.label} "
+        + ", ".join(f"{figure(float(y), 3)} with {count(int(x))}" for x, y in zip(line.x, line.y, strict=True))
+        for line in lines
+    )
 
 
 def _far_apart(lines: tuple[Line, ...]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from narrows.report.arms import Arm
 from narrows.report.numbers import MISSING, count, figure, measured
 from narrows.report.page import Cell, Column, Group, Line, Panel, Plot, Section, Table
-from narrows.report.sections.curves import curve
+from narrows.report.sections.curves import curve, told
 from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Measure, Subject
 
@@ -177,7 +177,7 @@ def _curves(subject: Subject, ways: tuple[_Way, ...]) -> Plot | None:
         caption=f"Accuracy of the classifier on the {subject.split} pictures over the number of labelled training"
         " pictures; mean over seeds, the band its 95\u202f% interval."
         + (" Each panel has its own scale." if len(drawn) > 1 else ""),
-        alt="; ".join(f"Accuracy over labels, {way.label}: {_told(lines)}" for way, lines in drawn),
+        alt="; ".join(f"Accuracy over labels, {way.label}: {told(lines)}" for way, lines in drawn),
         panels=tuple(
             Panel(lines, way.label, x_label="labelled training pictures", y_label="accuracy", log_x=True)
             for way, lines in drawn
@@ -196,14 +196,6 @@ def _line(arm: Arm, probed: _Probed) -> Line | None:
         float(number): probed.accuracy[budget] for budget, number in probed.labels.items() if budget in probed.accuracy
     }
     return curve(arm.name, arm.style, points)
-
-
-def _told(lines: tuple[Line, ...]) -> str:
-    return "; ".join(
-        f"{line.label} "
-        + ", ".join(f"{figure(float(y), 3)} with {count(int(x))}" for x, y in zip(line.x, line.y, strict=True))
-        for line in lines
-    )
 
 
 def _claim(way: _Way, lines: tuple[Line, ...]) -> str:

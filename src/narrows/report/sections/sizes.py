@@ -3,7 +3,7 @@
 from narrows.report.arms import Arm
 from narrows.report.numbers import count, figure
 from narrows.report.page import Panel, Plot, Section
-from narrows.report.sections.curves import curve
+from narrows.report.sections.curves import curve, told
 from narrows.report.subject import Measure, Subject, metric_of
 
 _FEWEST = 3
@@ -32,12 +32,7 @@ def sizes(subject: Subject) -> Section | None:
         f" {figure(float(few.y[0]))}; with {count(int(many.x[-1]))} “{many.label}”, {figure(float(many.y[-1]))}.",
         caption=f"{subject.split.capitalize()} pictures, raw output, over the numbers in the code; mean over seeds, the"
         " band its 95\u202f% interval.",
-        alt=f"{metric.label} over numbers in the code: "
-        + "; ".join(
-            f"{line.label} "
-            + ", ".join(f"{figure(float(y), 3)} with {count(int(x))}" for x, y in zip(line.x, line.y, strict=True))
-            for line in lines
-        ),
+        alt=f"{metric.label} over numbers in the code: {told(lines)}",
         panels=(
             # decibels are logarithms already
             Panel(lines, x_label="numbers in the code", y_label=label, log_x=True, log_y=metric.unit != "dB"),
