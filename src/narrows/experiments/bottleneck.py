@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from narrows.corruption import GaussianNoise
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.recipes import ANNEALED
+from narrows.experiments.recipes import ANNEALED, FEWER_THAN_REPORTED, PHOTOGRAPHS
 from narrows.models import Dense, Deterministic, RefinedPCA
 from narrows.results import Conclusion, Run, untested
 from narrows.training import Augmentation, Training
@@ -50,14 +50,12 @@ def bottleneck() -> Experiment:
         title="What a wider bottleneck buys",
         question="How much of a noisy photograph do 256 to 16 numbers keep, and is it more than PCA keeps?",
         text=(
-            "VOC 2007, pictures brought to 64 x 64 by Pillow's bilinear filter, 80-10-10 % for training, validation "
-            "and test by seed (70-20-10 with --set split=70-20-10). Gaussian noise of 0.1 is added to the input and "
+            f"{PHOTOGRAPHS} (70-20-10 with --set split=70-20-10). Gaussian noise of 0.1 is added to the input and "
             "clipped to [0, 1]; judged is the raw output against the clean picture. PCA is fitted to the clean "
-            "training pictures and gets the same noisy input. The report has 4 952 pictures of the official test "
-            "archive; how many there are here stands under Data. Where its figures differ from the rerun's, likely "
-            "causes are that ten epochs of its pictures are some 1 240 steps in batches of 32, and 480 here, and the "
-            "widths, activations and batch size that it does not state; a ReLU code of few numbers can also start "
-            "with most of them dead. Settings were chosen on validation."
+            f"training pictures and gets the same noisy input. {FEWER_THAN_REPORTED} Where its figures differ from the "
+            "rerun's, likely causes are that ten epochs of its pictures are some 1 240 steps in batches of 32, and "
+            "480 here, and the widths, activations and batch size that it does not state; a ReLU code of few numbers "
+            "can also start with most of them dead. Settings were chosen on validation."
         ),
         minutes=5.0,
         data="voc2007",

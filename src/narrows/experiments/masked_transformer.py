@@ -6,6 +6,7 @@ from narrows.corruption import PatchMask
 from narrows.evaluation import FineTuned, LinearProbe
 from narrows.evaluation.fine_tuned import FINE_TUNING
 from narrows.experiments.experiment import Arm, Experiment
+from narrows.experiments.recipes import ANNEALED, PHOTOGRAPHS
 from narrows.models import Convolutional, InpaintingUNet, MaskedTransformer
 from narrows.objective import Objective
 from narrows.training import Augmentation, Training
@@ -26,16 +27,7 @@ def masked_transformer() -> Experiment:
     transformer = Arm(
         name="improved, masked transformer",
         model=MaskedTransformer(PATCH_SIZE),
-        training=Training(
-            minutes=3.0,
-            batch_size=256,
-            optimizer="adamw",
-            learning_rate=2e-3,
-            weight_decay=0.05,
-            schedule="cosine",
-            warmup=0.1,
-            augmentation=Augmentation(flip=True),
-        ),
+        training=replace(ANNEALED, minutes=3.0, weight_decay=0.05, warmup=0.1, augmentation=Augmentation(flip=True)),
         corruption=PatchMask(RATIO, PATCH_SIZE, counted="hidden"),
         task="inpainting",
         note="Four blocks of 128 numbers see a quarter of the patches; one block of 64 puts back the others.",
@@ -101,9 +93,8 @@ def masked_transformer_voc() -> Experiment:
         name="masked_transformer_voc",
         title="A masked transformer and few photographs",
         text=(
-            "VOC 2007, pictures brought to 64 x 64, 80-10-10 % for training, validation and test by seed. Three "
-            "quarters of the patches of 4 x 4 are hidden, and only hidden pixels count in the loss; every arm trains "
-            "for three minutes."
+            f"{PHOTOGRAPHS}. Three quarters of the patches of 4 x 4 are hidden, and only hidden pixels count in the "
+            "loss; every arm trains for three minutes."
         ),
         minutes=14.0,
         data="voc2007",
