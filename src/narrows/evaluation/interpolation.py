@@ -63,7 +63,7 @@ def linear(picture: NDArray[np.float64], hidden: NDArray[np.bool_]) -> NDArray[n
 
 
 def biharmonic(picture: NDArray[np.float64], hidden: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The smoothest surface through the visible pixels, clipped to their range (Damelin and Hoang 2018; scikit-image)."""
+    """The smoothest surface through visible pixels, clipped to their range (Damelin and Hoang 2018; scikit-image)."""
     from skimage.restoration import inpaint_biharmonic
 
     filled: NDArray[np.float64] = inpaint_biharmonic(picture, hidden, channel_axis=-1)
