@@ -56,10 +56,10 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.masked_transformer",
         "hidden patches and classes, by a transformer and convolutions in equal minutes",
         "cifar10",
-        30.0,
+        15.0,
     ),
     "masked_transformer_voc": Entry(
-        "narrows.experiments.masked_transformer", "the same on few photographs, without classes", "voc2007", 14.0
+        "narrows.experiments.masked_transformer", "the same on few photographs, without classes", "voc2007", 7.0
     ),
 }
 
