@@ -20,7 +20,13 @@ DOCS = Path(__file__).parent
 KEPT = ("results.csv", "environment.json", "experiment.json", "reported.csv", "findings.json")
 SHOWN = ("squared_error", "mse", "psnr", "ssim")
 CHECKED = ("active_units", "dead_units")
-UNDER = (("reconstruction", "psnr"), ("reconstruction", "ssim"), ("out_of_distribution", "auc"))
+UNDER = (
+    ("reconstruction", "psnr"),
+    ("reconstruction", "ssim"),
+    ("out_of_distribution", "auc"),
+    ("linear_probe", "accuracy"),
+    ("fine_tuned", "accuracy"),
+)
 """What is shown under every condition, but for those of single pictures and of visible pixels."""
 LEFT_OUT = ("pictures=", "pixels=visible")
 
@@ -112,7 +118,8 @@ def under_conditions(run: Run, evaluation: str, metric: str) -> Iterator[str]:
     )
     if not conditions:
         return
-    yield f"\n| {METRICS[metric].label} | " + " | ".join(conditions) + " |"
+    said = "" if evaluation == "reconstruction" else f", {evaluation.replace('_', ' ')}"
+    yield f"\n| {METRICS[metric].label}{said} | " + " | ".join(conditions) + " |"
     yield "| --- |" + " ---: |" * len(conditions)
     for arm in dict.fromkeys(row.arm for row in rows):
         figures = [
