@@ -23,7 +23,12 @@ MINUTES, MINUTES_FINE_TUNED = 2.0, 0.5
 def masked_transformer() -> Experiment:
     """He et al.'s masked transformer on CIFAR-10, a convolutional autoencoder and a U-Net in the same minutes.
 
-    About 15 minutes on 2 cores with bfloat16 units.
+    Expect hidden pixels at 17.3 dB from the transformer, 17.2 from the convolutional network, 18.1 from the U-Net and
+    16.7 from biharmonic interpolation. Of frozen codes a linear classifier names 51 % of the classes (55 % with
+    normalised patches), against 47 % of the convolutional network's and 44 % of an untrained transformer's; with all
+    labels the fine-tuned transformer ends at 53 % (57 %), against 49 % untrained and 73 % convolutional. So at this
+    scale masking buys a better code, at the cost of an encoder that learns from labels slowly. About 18 minutes on 2
+    cores with bfloat16 units.
     """
     fine_tuned = FineTuned(
         BUDGETS,
@@ -97,7 +102,7 @@ def masked_transformer() -> Experiment:
             "head learns them together with the encoder, half a minute for each number of labels. Settings were chosen "
             "on validation."
         ),
-        minutes=15.0,
+        minutes=18.0,
         data="cifar10",
         arms=arms,
         studies=(LinearProbe(BUDGETS),),
