@@ -112,7 +112,9 @@ def masked_transformer() -> Experiment:
 def masked_transformer_voc() -> Experiment:
     """The same on VOC 2007's photographs, which have no labels here.
 
-    About 7 minutes on 2 cores with bfloat16 units.
+    Expect hidden pixels at 17.1 dB from the transformer and 17.0 from the convolutional network, both below biharmonic
+    interpolation's 17.8, and 19.3 from the U-Net, which starts from that. About 7 minutes on 2 cores with bfloat16
+    units.
     """
     experiment = masked_transformer()
     arms = tuple(replace(arm, studies=()) for arm in experiment.arms if arm.objective.normalised_patches is None)
