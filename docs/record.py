@@ -26,6 +26,7 @@ UNDER = (
     ("out_of_distribution", "auc"),
     ("linear_probe", "accuracy"),
     ("fine_tuned", "accuracy"),
+    ("by_formula", "psnr"),
 )
 """What is shown under every condition, but for those of single pictures and of visible pixels."""
 LEFT_OUT = ("pictures=", "pixels=visible")

@@ -8,10 +8,13 @@ from narrows.models import (
     Gaussian,
     InpaintingUNet,
     MaskedTransformer,
+    MixtureComplement,
     Noisy,
     ParallelDecoders,
     RefinedPCA,
     ResidualDense,
+    ResNet18,
+    Standardised,
     TopK,
     UNet,
 )
@@ -23,6 +26,7 @@ CODECS: dict[str, Architecture] = {
         (32,), 6, (16, 24), output_activation="relu", bottleneck=Deterministic("relu")
     ),
     "Dense, sigmoid": Dense((32,), 6, hidden_activation="sigmoid", output_activation="sigmoid"),
+    "Dense, tanh": Dense((32,), 6, hidden_activation="tanh", output_activation="tanh"),
     "Dense, linear": Dense((), 6),
     "Dense, unit columns": Dense((32,), 6, unit_columns=True),
     "Dense, unit columns, tied at the start": Dense((), 6, unit_columns=True),
@@ -48,6 +52,10 @@ CODECS: dict[str, Architecture] = {
     "InpaintingUNet": InpaintingUNet((4, 6)),
     "ParallelDecoders": ParallelDecoders(Dense((16,), 6)),
     "ParallelDecoders, UNet": ParallelDecoders(UNet((4, 6)), num_sources=3),
+    "MixtureComplement": MixtureComplement(Dense((16,), 6)),
+    "MixtureComplement, grey, second": MixtureComplement(UNet((4, 6)), grey=True, decoded=1),
+    "ResNet18": ResNet18((4, 4, 4)),
+    "Standardised": Standardised(Convolutional((4, 6), output_activation="tanh")),
     "PCA": PCA(6),
     "RefinedPCA": RefinedPCA(6, (4, 6)),
 }

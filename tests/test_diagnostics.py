@@ -269,6 +269,16 @@ def quoted(*rows: Reported) -> Callable[[Folder], None]:
     return lambda folder: folder.reported.extend(rows)
 
 
+def standardised(*rows: Reported) -> Callable[[Folder], None]:
+    """Figures that a report states of pictures less 0.5 over 0.5; the mean picture then has 0.268."""
+
+    def plant(folder: Folder) -> None:
+        folder.arm(REPORTED)["description"]["model"] = {"type": "Standardised", "mean": 0.5, "deviation": 0.5}
+        folder.reported.extend(rows)
+
+    return plant
+
+
 RANGE, SMALL, TWICE = "input outside the training range", "corruption too small to see", "same picture in two splits"
 PCA, FALLS, CONTRADICTS = (
     "no better than PCA",
@@ -366,6 +376,20 @@ FAULTS: dict[str, tuple[Callable[[Folder], None], str, str, str, str]] = {
         PRODUCT,
         REPORTED,
         "report 009, test: matrix product lowest 11.2, matrix product highest 355.2; a squared error is never",
+    ),
+    "a loss in other units": (
+        standardised(reported("loss", 0.97), reported("loss", 0.2)),
+        "note",
+        "loss of standardised pictures",
+        REPORTED,
+        "a loss of 0.2, of pictures in [0, 1] 0.05; the mean picture has 0.067",
+    ),
+    "a loss that learned nothing": (
+        standardised(reported("loss", 0.97), reported("loss", 0.3), reported("psnr", 15.0)),
+        "error",
+        "reported loss above the mean picture's",
+        REPORTED,
+        "the mean picture has 0.0671; a psnr of 15 dB with it takes a peak of 3.08",
     ),
     "negative error": (quoted(reported("squared_error", -1.4)), "error", PRODUCT, REPORTED, "squared error -1.4;"),
 }

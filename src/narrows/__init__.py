@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from narrows.corruption import Binarise, GaussianNoise, Mixing, NoCorruption, PatchMask, PixelMask, SaltAndPepper
-    from narrows.data import Dataset, Pictures, download, from_array, label_budget, load
+    from narrows.data import Dataset, Pictures, download, from_array, label_budget, load, pair
     from narrows.diagnostics import diagnose
     from narrows.evaluation import evaluate
     from narrows.models import (
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
         Gaussian,
         InpaintingUNet,
         MaskedTransformer,
+        MixtureComplement,
         Noisy,
         ParallelDecoders,
         RefinedPCA,
         ResidualDense,
+        ResNet18,
+        Standardised,
         TopK,
         UNet,
     )
@@ -44,7 +47,7 @@ HOMES = {
         "PixelMask",
         "SaltAndPepper",
     ),
-    "narrows.data": ("Dataset", "Pictures", "download", "from_array", "label_budget", "load"),
+    "narrows.data": ("Dataset", "Pictures", "download", "from_array", "label_budget", "load", "pair"),
     "narrows.diagnostics": ("diagnose",),
     "narrows.evaluation": ("evaluate",),
     "narrows.models": (
@@ -55,11 +58,14 @@ HOMES = {
         "Deterministic",
         "Gaussian",
         "MaskedTransformer",
+        "MixtureComplement",
         "InpaintingUNet",
         "Noisy",
         "ParallelDecoders",
         "RefinedPCA",
+        "ResNet18",
         "ResidualDense",
+        "Standardised",
         "TopK",
         "UNet",
     ),
@@ -87,6 +93,7 @@ __all__ = [
     "KLToPrior",
     "MaskedTransformer",
     "Mixing",
+    "MixtureComplement",
     "NoCorruption",
     "Noisy",
     "Objective",
@@ -95,9 +102,11 @@ __all__ = [
     "Pictures",
     "PixelMask",
     "RefinedPCA",
+    "ResNet18",
     "ResidualDense",
     "Run",
     "SaltAndPepper",
+    "Standardised",
     "TopK",
     "Training",
     "UNet",
@@ -111,6 +120,7 @@ __all__ = [
     "load",
     "load_model",
     "open_run",
+    "pair",
     "save_model",
     "write_report",
 ]

@@ -40,6 +40,9 @@ class Metric(NamedTuple):
     meaning: str
 
 
+LOSSES = ("loss", "total_loss")
+"""What source reports state of loss curves, at a step or an epoch; the total adds sources up."""
+
 METRICS: dict[str, Metric] = {
     "mse": Metric("mse", "", "lower", "squared error, mean over pixels"),
     "mae": Metric("mae", "", "lower", "absolute error, mean over pixels"),
@@ -59,11 +62,15 @@ METRICS: dict[str, Metric] = {
     "matrix_product_lowest": Metric("lowest matrix product", "", "", "of a difference with itself; no squared error"),
     "matrix_product_highest": Metric("highest matrix product", "", "", "of a difference with itself; no squared error"),
     "loss": Metric("loss", "", "lower", "what training minimises; comparable only under one objective"),
+    "total_loss": Metric("total loss", "", "lower", "what training minimises, added up over sources"),
     "loss_with_penalty": Metric("loss with penalty", "", "lower", "reconstruction error plus penalties"),
     "input_minimum": Metric("lowest input", "", "", "smallest pixel value that the model was given"),
     "input_maximum": Metric("highest input", "", "", "largest pixel value that the model was given"),
     "input_psnr": Metric("input's psnr", "dB", "", "psnr of the corrupted input against the clean picture"),
     "input_distance": Metric("distance to input", "", "", "mse between the reconstruction and the model's input"),
+    "mixture_distance": Metric(
+        "distance to mixture", "", "", "mse between the mean of the separated parts and the input"
+    ),
     "output_variation": Metric("output variation", "", "", "variance of outputs between pictures / that of targets"),
     "code_numbers": Metric("numbers in the code", "", "", "numbers a picture that pass through the code"),
     "bypass_numbers": Metric("numbers around the code", "", "", "numbers a picture that reach the decoder around it"),

@@ -222,3 +222,75 @@ def test_the_data_root_is_the_given_one_then_the_variable_s_then_the_cache(
     monkeypatch.setenv("NARROWS_DATA", str(tmp_path / "named"))
     assert data_root() == tmp_path / "named"
     assert data_root(tmp_path / "given") == tmp_path / "given"
+
+
+def write_sets(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MNIST, Fashion-MNIST in its layout, CIFAR-10, and the sets that are made of them."""
+    write_mnist(root)
+    for number, kind in enumerate(("train", "t10k")):
+        count = (20, 6)[number]
+        raw = root / "FashionMNIST" / "raw"
+        write_gzip(raw / f"{kind}-images-idx3-ubyte.gz", idx_bytes(random_bytes(count, 28, 28, seed=7 + number)))
+        write_gzip(raw / f"{kind}-labels-idx1-ubyte.gz", idx_bytes(np.arange(count, dtype=np.uint8) % 10))
+    names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
+    for seed, name in enumerate(names):
+        write_cifar_batch(root / "cifar-10-batches-py" / name, random_bytes(4, 3, 32, 32, seed=seed), [0, 1, 2, 3])
+    for name in ("mnist", "fashion_mnist", "cifar10", *MADE):
+        adapt(monkeypatch, root, name, 10)
+
+
+MADE = {
+    "cifar10+mnist": ((2, 3, 32, 32), ("cifar10", "mnist")),
+    "mnist+fashion_mnist": ((2, 1, 32, 32), ("mnist", "fashion_mnist")),
+    "mnist+mnist": ((2, 1, 28, 28), ("mnist-1", "mnist-2")),
+    "mnist+mnist+mnist": ((3, 1, 28, 28), ("mnist-1", "mnist-2", "mnist-3")),
+    "mean_of_cifar10_and_mnist": ((3, 32, 32), ()),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_pairs_are_made_of_two_sets_split_by_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    write_sets(tmp_path, monkeypatch)
+    shape, sources = MADE[name]
+    made = load(name, tmp_path)
+    for pictures, count in ((made.train, 10), (made.validation, 10), (made.test, 4 if "cifar10" in name else 6)):
+        assert pictures.images.shape == (count, *shape)
+        assert pictures.source_names == sources
+        assert pictures.exchangeable == ("mnist-1" in sources)
+    assert made.official_test
+    assert "mnist" in made.note
+
+
+def test_a_source_is_its_set_s_picture_and_no_validation_picture_is_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sets(tmp_path, monkeypatch)
+    mnist, pairs = load("mnist", tmp_path), load("mnist+mnist", tmp_path)
+    for part, whole in ((pairs.train, mnist.train), (pairs.validation, mnist.validation), (pairs.test, mnist.test)):
+        assert np.array_equal(part.images[:, 0], whole.images)
+        order = np.random.default_rng(0).permutation(len(whole))
+        assert np.array_equal(part.images[:, 1], whole.images[order])
+    grey = load("mnist+fashion_mnist", tmp_path).train.images
+    assert not grey[..., [0, 1, 30, 31]].any()
+    assert np.array_equal(grey[:, 0, :, 2:30, 2:30], mnist.train.images)
+
+
+def test_the_mean_is_of_pictures_in_the_same_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sets(tmp_path, monkeypatch)
+    made = load("mean_of_cifar10_and_mnist", tmp_path)
+    photographs, digits = load("cifar10", tmp_path), load("mnist", tmp_path, size=32)
+    for mean, colour, grey in (
+        (made.official_train, photographs.official_train, digits.official_train),
+        (made.test, photographs.test, digits.test),
+    ):
+        expected = (colour.images[: len(mean)].astype(float) + grey.images[: len(mean)]) / 2
+        assert np.abs(mean.images - expected).max() <= 0.5
+
+
+def test_a_missing_part_of_a_pair_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sets(tmp_path, monkeypatch)
+    (tmp_path / "MNIST/raw/train-images-idx3-ubyte.gz").unlink()
+    with pytest.raises(FileNotFoundError, match=r"expected the files of cifar10\+mnist in .*train-images") as caught:
+        load("cifar10+mnist", tmp_path)
+    assert "cifar-10-python.tar.gz" not in str(caught.value)
+    assert "'narrows data download cifar10+mnist'" in str(caught.value)

@@ -1,9 +1,10 @@
 """What the tests of studies share."""
 
+from narrows.corruption import Mixing, NoCorruption
 from narrows.data import Pictures
 from narrows.evaluation import Beside
 
 
 def beside(pictures: Pictures) -> Beside:
-    """The same pictures to learn from, and as every other set."""
-    return Beside(pictures, lambda _: pictures)
+    """The same pictures to learn from, and as every other set; sources mixed."""
+    return Beside(pictures, lambda _: pictures, Mixing() if pictures.source_names else NoCorruption())

@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from narrows.corruption import CORRUPTIONS
-from narrows.data import Dataset, from_array
+from narrows.data import Dataset, Pictures, from_array, pair
 from narrows.experiments.experiment import ROLES, Arm, Experiment
 from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.experiments.run import RunSettings, reported_rows, run_experiment
@@ -39,13 +39,27 @@ def enlarged() -> Dataset:
     return from_array(np.pad(large, ((0, 0), (0, 0), (2, 2), (2, 2))).astype(np.uint8), labels)
 
 
+def stand_in(experiment: Experiment, enlarged: Dataset) -> Dataset:
+    """The digits in place of an experiment's data, paired up where it takes pictures apart."""
+    few, sets = enlarged.few(400, 100), experiment.data.split("+")
+    if len(sets) == 1:
+        return few
+    alike = len(set(sets)) == 1
+    names = tuple(f"{name}-{place}" for place, name in enumerate(sets, start=1)) if alike else tuple(sets)
+
+    def pairs(digits: Pictures) -> Pictures:
+        return pair(*[digits] * len(sets), names=names, seed=0, exchangeable=alike)
+
+    return replace(few, official_train=pairs(few.official_train), read_test=lambda: pairs(few.test))
+
+
 @pytest.mark.filterwarnings("error")
 def test_it_runs_from_pictures_to_report_and_its_losses_fall(
     experiment: Experiment, enlarged: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = enlarged.few(400, 100)
+    data = stand_in(experiment, enlarged)
     if experiment.data != "digits":
-        monkeypatch.setattr("narrows.experiments.run.load", lambda *_, **__: few)
+        monkeypatch.setattr("narrows.experiments.run.load", lambda *_, **__: data)
     settings = RunSettings(folder=tmp_path / "run", quick=True)
     run = run_experiment(experiment, settings, Nobody())
     assert run.environment["finished"]

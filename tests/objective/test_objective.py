@@ -145,3 +145,20 @@ def test_senseless_parameters_are_refused_with_a_sentence(
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # as from a description on disk
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def test_a_term_a_source_adds_up_to_the_sum_of_their_errors(generator: Generator) -> None:
+    reconstruction, target = torch.rand(2, 4, 2, 3, 5, 5, generator=generator)
+    weight = torch.rand(4, 1, 1, 5, 5, generator=generator)
+    losses = Objective(source_names=("photograph", "digit"))(output_of(reconstruction), batch_of(target, weight))
+    assert list(losses.terms) == ["mse photograph", "mse digit"]
+    errors = ((reconstruction - target).square() * weight).mean((0, 2, 3, 4))
+    torch.testing.assert_close(torch.stack(list(losses.terms.values())), errors)
+    torch.testing.assert_close(losses.total, errors.sum())
+
+
+@pytest.mark.parametrize("shape", [(4, 2, 5, 5), (4, 3, 1, 5, 5)])
+def test_a_name_for_every_source_and_none_besides(shape: tuple[int, ...], generator: Generator) -> None:
+    reconstruction, target = torch.rand(2, *shape, generator=generator)
+    with pytest.raises(ValueError, match="expected 2 sources on axis 1, one a name"):
+        Objective(source_names=("a", "b"))(output_of(reconstruction), batch_of(target))

@@ -14,6 +14,7 @@ import torch
 
 from narrows.corruption import GaussianNoise
 from narrows.data import Dataset, load
+from narrows.evaluation import evaluate
 from narrows.models import PCA, Autoencoder, Convolutional, Dense, Gaussian, ResidualDense
 from narrows.objective import KLToPrior, Objective
 from narrows.training import Augmentation, Progress, StateFile, Training, as_images, fit, save_model
@@ -235,11 +236,40 @@ def test_shifted_pictures_are_moved_whole_and_filled_with_black(generator: torch
         assert any(torch.equal(moved, window) for window in windows)
 
 
+def test_new_pairs_keep_every_picture_and_its_place_among_the_sources(generator: torch.Generator) -> None:
+    sources = torch.rand(16, 3, 1, 2, 2, generator=generator)
+    paired = Augmentation(new_pairs=True)(sources, generator)
+    assert torch.equal(paired[:, 0], sources[:, 0])
+    orders = []
+    for place in (1, 2):
+        same = (paired[:, place, None] == sources[None, :, place]).all((2, 3, 4))
+        assert same.sum(0).tolist() == same.sum(1).tolist() == [1] * 16
+        orders.append(same.int().argmax(1).tolist())
+    assert orders[0] != list(range(16)) != orders[1] != orders[0]
+
+
+def test_what_has_no_sources_is_not_paired_anew(generator: torch.Generator) -> None:
+    with pytest.raises(ValueError, match=r"expected sources .* to pair anew, found \(2, 3, 4, 4\)"):
+        Augmentation(new_pairs=True)(torch.rand(2, 3, 4, 4), generator)
+
+
+def test_watched_metrics_are_measured_after_every_epoch(digits: Dataset) -> None:
+    model = Dense((16,), 4).build(digits.image_shape)
+    history = fit(model, digits, Objective(), training=replace(TRAINING, epochs=2, watch=("psnr", "ssim")))
+    found = {term: [entry.value for entry in history if entry.term == term] for term in ("psnr", "ssim", "mse")}
+    assert [len(found[term]) for term in ("psnr", "ssim")] == [2, 2]
+    metrics = evaluate(model, digits.validation).metrics
+    assert found["psnr"][-1] == pytest.approx(metrics["psnr"], rel=1e-5)
+    assert found["ssim"][-1] == pytest.approx(metrics["ssim"], rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"epochs": -1}, "expected epochs to be at least 0, found -1"),
         ({"batch_size": 0}, "expected batch_size to be at least 1"),
+        ({"betas": (0.9,)}, "expected two betas in \\[0, 1\\), found \\(0.9,\\)"),
+        ({"watch": ("snr",)}, "expected watch to name metrics among .*, found 'snr'"),
         ({"optimizer": "adma"}, "expected optimizer to be one of adam, adamw, sgd, found 'adma'"),
         ({"warmup": 1.0}, r"expected warmup, a share of the budget, in \[0, 1\)"),
         ({"averaging": 1.5}, "expected averaging, a decay, between 0 and 1"),

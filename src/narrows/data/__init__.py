@@ -9,7 +9,7 @@ from narrows.data.folder import Folder, list_pictures, read_folder
 from narrows.data.identity import duplicates, fingerprint
 from narrows.data.loading import from_array, load
 from narrows.data.official import Entry, data_root, is_present
-from narrows.data.pairs import Pairs, draw_pairs
+from narrows.data.pairs import mean_picture, pair
 from narrows.data.picture import Progress, Size, read_picture, resize
 from narrows.data.splits import SPLIT, Split, label_budget, parse_split, stratified_order, validation_index
 
@@ -19,7 +19,6 @@ __all__ = [
     "Dataset",
     "Entry",
     "Folder",
-    "Pairs",
     "Pictures",
     "Progress",
     "Size",
@@ -28,7 +27,6 @@ __all__ = [
     "clear_cache",
     "data_root",
     "download",
-    "draw_pairs",
     "duplicates",
     "fingerprint",
     "from_array",
@@ -36,6 +34,8 @@ __all__ = [
     "label_budget",
     "list_pictures",
     "load",
+    "mean_picture",
+    "pair",
     "parse_split",
     "pictures_from_array",
     "read_array",

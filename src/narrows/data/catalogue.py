@@ -1,7 +1,8 @@
 """The catalogue: one function a layout, one literal entry a data set."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from narrows.data.cifar import read_cifar
 from narrows.data.dataset import Dataset, Pictures
 from narrows.data.idx import read_idx_pictures
 from narrows.data.official import Entry, File, Request, require, verified
+from narrows.data.pairs import mean_picture, pair
 from narrows.data.picture import resize
 from narrows.data.splits import cut, split_order, validation_index
 from narrows.data.stl10 import map_stl_images, read_stl_labels
@@ -97,6 +99,56 @@ def read_voc2007(entry: Entry, request: Request) -> Dataset:
     return cut(entry.name, Pictures(decoded.images), split=request.split, note=note, unreadable=decoded.unreadable)
 
 
+def read_pairs(entry: Entry, request: Request, *, resized: bool = False) -> Dataset:
+    """Sets with official test pictures, named in the entry's name with a plus between them, paired up by the seed.
+
+    The pairs of each split are of that split of every set. A set that comes more than once has sources that are
+    numbered, and exchangeable. Smaller pictures stand amid zeros, or are resized.
+    """
+    names = tuple(entry.name.split("+"))
+    area = request.size or entry.image_shape[1:]
+    sets = _read_sets(entry, replace(request, size=area if resized else request.size), names)
+    exchangeable = len(set(names)) < len(names)
+    labels = tuple(f"{name}-{place}" for place, name in enumerate(names, start=1)) if exchangeable else names
+
+    def pairs(pictures: Iterable[Pictures]) -> Pictures:
+        return pair(*pictures, names=labels, size=area, seed=request.split_seed, exchangeable=exchangeable)
+
+    train, validation = pairs(each.train for each in sets), pairs(each.validation for each in sets)
+    tests = [each.read_test for each in sets]
+    return Dataset(
+        entry.name,
+        replace(train, images=np.concatenate([train.images, validation.images])),
+        np.arange(len(train), len(train) + len(validation)),
+        lambda: pairs(read() for read in tests),
+        note=f"In every split the pictures of {names[0]} in their order, each with those of {', '.join(names[1:])} "
+        f"that numpy.random.default_rng({request.split_seed}).permutation draws for it, set after set.",
+    )
+
+
+def read_mean_pictures(entry: Entry, request: Request) -> Dataset:
+    """The mean of CIFAR-10's i-th photograph and MNIST's i-th digit, resized to it."""
+    names = ("cifar10", "mnist")
+    sets = _read_sets(entry, replace(request, size=request.size or entry.image_shape[1:]), names)
+    train = mean_picture(pair(*(each.official_train for each in sets), names=names))
+    tests = [each.read_test for each in sets]
+    held_out = np.random.default_rng(request.split_seed).permutation(len(train))[: entry.num_pictures[1]]
+    return Dataset(
+        entry.name,
+        train,
+        np.sort(held_out),
+        lambda: mean_picture(pair(*(read() for read in tests), names=names)),
+        note="Of training and test pictures the i-th of cifar10 and the i-th of mnist: their mean, rounded to 8 bits.",
+    )
+
+
+def _read_sets(entry: Entry, request: Request, names: tuple[str, ...]) -> list[Dataset]:
+    """The sets of these names, a set that comes more than once read once."""
+    require(entry, request.root, entry.all_files)
+    read = {name: CATALOGUE[name].read(CATALOGUE[name], request) for name in names}
+    return [read[name] for name in names]
+
+
 def _with_official_test(
     entry: Entry,
     request: Request,
@@ -116,6 +168,9 @@ def _with_official_test(
         read_unlabelled=(lambda: resize(read_unlabelled(), request.size)) if read_unlabelled else None,
     )
 
+
+PHOTOGRAPH_AND_DIGIT = "as CIFAR-10 and MNIST, each by itself"
+"""Licence of the two together."""
 
 DIGIT_NAMES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
@@ -188,5 +243,46 @@ CATALOGUE: dict[str, Entry] = {
         licence="Flickr's terms of use (Everingham et al. 2007)",
         read=read_voc2007,
         archive=sources.VOC2007,
+    ),
+    "cifar10+mnist": Entry(
+        name="cifar10+mnist",
+        description="pairs to mix and take apart: a photograph of cifar10 and a digit of mnist, resized",
+        image_shape=(3, 32, 32),
+        num_pictures=(45_000, 5_000, 10_000),
+        licence=PHOTOGRAPH_AND_DIGIT,
+        read=partial(read_pairs, resized=True),
+        files=sources.MNIST,
+        archive=sources.CIFAR10,
+    ),
+    "mean_of_cifar10_and_mnist": Entry(
+        name="mean_of_cifar10_and_mnist",
+        description="the mean of a photograph of cifar10 and a digit of mnist, resized",
+        image_shape=(3, 32, 32),
+        num_pictures=(45_000, 5_000, 10_000),
+        licence=PHOTOGRAPH_AND_DIGIT,
+        read=read_mean_pictures,
+        files=sources.MNIST,
+        archive=sources.CIFAR10,
+    ),
+    **{
+        name: Entry(
+            name=name,
+            description=f"{count} digits of mnist, to mix and take apart",
+            image_shape=(1, 28, 28),
+            num_pictures=(50_000, 10_000, 10_000),
+            licence="as MNIST",
+            read=read_pairs,
+            files=sources.MNIST,
+        )
+        for name, count in (("mnist+mnist", "two"), ("mnist+mnist+mnist", "three"))
+    },
+    "mnist+fashion_mnist": Entry(
+        name="mnist+fashion_mnist",
+        description="pairs to mix and take apart: a digit and a garment, amid zeros",
+        image_shape=(1, 32, 32),
+        num_pictures=(50_000, 10_000, 10_000),
+        licence="as MNIST and Fashion-MNIST, each by itself",
+        read=read_pairs,
+        files=(*sources.MNIST, *sources.FASHION_MNIST),
     ),
 }

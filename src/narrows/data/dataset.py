@@ -17,15 +17,25 @@ class Pictures:
     """
 
     images: NDArray[np.uint8]
-    """(picture, channel, height, width), 0 to 255."""
+    """(picture, channel, height, width), 0 to 255; of sources (picture, source, channel, height, width)."""
     labels: NDArray[np.int64] | None = None
     """(picture,), class numbers from 0; None where there are none."""
+    source_names: tuple[str, ...] = ()
+    """Of the pictures that are to be mixed and told apart again; none where each stands alone."""
+    exchangeable: bool = False
+    """Whether the sources are of one kind, so that nothing says which comes first."""
 
     def __post_init__(self) -> None:
-        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+        sources = (len(self.source_names),) if self.source_names else ()
+        if self.images.dtype != np.uint8 or self.images.ndim != 4 + len(sources):
+            axes = "picture, source, channel" if sources else "picture, channel"
             raise ValueError(
-                "expected uint8 images of shape (picture, channel, height, width), "
+                f"expected uint8 images of shape ({axes}, height, width), "
                 f"found {self.images.dtype} of shape {self.images.shape}; scale to 0..255 and move the axes"
+            )
+        if self.images.shape[1:-3] != sources:
+            raise ValueError(
+                f"expected {len(self.source_names)} sources, one a name, found {self.images.shape[1]}; name each"
             )
         if self.labels is not None and self.labels.shape != (len(self.images),):
             raise ValueError(
@@ -38,8 +48,8 @@ class Pictures:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Channel, height, width."""
-        channel, height, width = self.images.shape[1:]
+        """Channel, height, width, of each source where there are several."""
+        channel, height, width = self.images.shape[-3:]
         return channel, height, width
 
     def take(self, index: NDArray[np.int64]) -> "Pictures":
@@ -50,7 +60,7 @@ class Pictures:
         chosen: NDArray[np.int64] | slice = index
         if len(index) and np.all(np.diff(index) == 1) and index[0] >= 0:
             chosen = slice(int(index[0]), int(index[-1]) + 1)
-        return Pictures(self.images[chosen], None if self.labels is None else self.labels[chosen])
+        return replace(self, images=self.images[chosen], labels=None if self.labels is None else self.labels[chosen])
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,7 @@ class Dataset:
             labels = np.concatenate([train.labels, validation.labels])
         return replace(
             self,
-            official_train=Pictures(both, labels),
+            official_train=replace(train, images=both, labels=labels),
             validation_index=np.arange(len(train), len(both)),
             read_test=lambda: first(self.test, num_other),
         )

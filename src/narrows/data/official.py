@@ -115,7 +115,8 @@ def require(entry: Entry, root: Path, files: Sequence[File]) -> None:
     missing = [file for file in files if find(root, file) is None]
     if missing:
         names = ", ".join(f"{file.path} (md5 {file.md5})" if file.md5 else file.path for file in missing)
-        packed = f" from {entry.archive.name} (md5 {entry.archive.md5})" if entry.archive else ""
+        archive = entry.archive if entry.archive and set(missing) & set(entry.archive.files) else None
+        packed = f" from {archive.name} (md5 {archive.md5})" if archive else ""
         raise FileNotFoundError(
             f"expected the files of {entry.name} in {root}, found no {names}; put them there{packed}, "
             f"or run 'narrows data download {entry.name}', or name another folder with NARROWS_DATA"

@@ -1,60 +1,62 @@
-"""Two sets of pictures paired up, for models that take a mixture apart."""
-
-from dataclasses import dataclass
+"""Sets of pictures paired up: sources to be mixed and told apart again, and their mean as a picture of its own."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from narrows.data.dataset import Pictures
+from narrows.data.picture import Size
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Pairs of pictures, brought together in channels and size; made on the way, so that they need no memory."""
+def pair(
+    *sets: Pictures,
+    names: tuple[str, ...],
+    size: Size = (0, 0),
+    seed: int | None = None,
+    exchangeable: bool = False,
+) -> Pictures:
+    """Pairs, triples and so on of pictures, one of each set, as sources of one shape; labels are left behind.
 
-    first: Pictures
-    second: Pictures
-    index: NDArray[np.int64]
-    """(pair, 2): positions in `first` and in `second`."""
+    As many as the smallest set has, in the largest shape in every axis: smaller pictures stand amid zeros, grey ones
+    are repeated.
 
-    def __len__(self) -> int:
-        """How many pairs."""
-        return len(self.index)
+    Args:
+        sets: the pictures of the first come in their order.
+        names: of the sources.
+        size: least height and width.
+        seed: draws those of the other sets, none twice; without a seed they come in their order too.
+        exchangeable: whether the sets are of one kind.
 
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """Channel, height, width of each source: the larger of the two sets' in every axis."""
-        channels, height, width = map(max, self.first.image_shape, self.second.image_shape)
-        return channels, height, width
-
-    def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The sources of these pairs: (row, 2, channel, height, width), smaller pictures amid zeros, grey repeated.
-
-        Raises:
-            ValueError: the sets differ in channels and neither is grey.
-        """
-        channels, *area = self.image_shape
-        sources = np.zeros((len(rows), 2, channels, *area), dtype=np.uint8)
-        for place, pictures in enumerate((self.first, self.second)):
-            own_channels, *own_area = pictures.image_shape
-            if own_channels not in (1, channels):
-                raise ValueError(f"expected grey pictures or {channels} channels, found {own_channels}; convert them")
-            top, left = ((whole - part) // 2 for whole, part in zip(area, own_area, strict=True))
-            rows_of_one = slice(top, top + own_area[0]), slice(left, left + own_area[1])
-            sources[:, place, :, *rows_of_one] = pictures.images[self.index[rows, place]]
-        return sources
-
-
-def draw_pairs(first: Pictures, second: Pictures, *, num_pairs: int, seed: int) -> Pairs:
-    """Pairs drawn by seed: no picture comes again before all others of its set have come.
+    Raises:
+        ValueError: the sets differ in channels and one of them is not grey, or there are not as many names as sets.
 
     >>> grey, colour = Pictures(np.zeros((3, 1, 4, 4), np.uint8)), Pictures(np.zeros((5, 3, 2, 2), np.uint8))
-    >>> draw_pairs(grey, colour, num_pairs=10, seed=0).take(np.arange(4)).shape
-    (4, 2, 3, 4, 4)
+    >>> pair(grey, colour, names=("grey", "colour"), seed=0).images.shape
+    (3, 2, 3, 4, 4)
     """
+    count = min(map(len, sets))
+    shapes = ((1, *size), *(pictures.image_shape for pictures in sets))
+    channels, *area = (max(lengths) for lengths in zip(*shapes, strict=True))
     generator = np.random.default_rng(seed)
-    columns = [
-        np.concatenate([generator.permutation(len(set_)) for _ in range(-(-num_pairs // len(set_)))])[:num_pairs]
-        for set_ in (first, second)
+    sources = np.zeros((count, len(sets), channels, *area), dtype=np.uint8)
+    for place, pictures in enumerate(sets):
+        order = generator.permutation(len(pictures)) if place and seed is not None else np.arange(len(pictures))
+        own, *inner = pictures.image_shape
+        if own not in (1, channels):
+            raise ValueError(f"expected grey pictures or {channels} channels, found {own}; convert them")
+        top, left = ((whole - part) // 2 for whole, part in zip(area, inner, strict=True))
+        sources[:, place, :, top : top + inner[0], left : left + inner[1]] = pictures.images[order[:count]]
+    return Pictures(sources, source_names=names, exchangeable=exchangeable)
+
+
+def mean_picture(pairs: Pictures) -> Pictures:
+    """The mean of each picture's sources, rounded to 8 bits, which leaves a psnr of 57 dB between it and the mean.
+
+    >>> mean_picture(Pictures(np.array([1, 4], np.uint8).reshape(1, 2, 1, 1, 1), source_names=("a", "b"))).images.item()
+    2
+    """
+    # in chunks, which keep the floats few
+    means: list[NDArray[np.uint8]] = [
+        np.rint(part.mean(1, dtype=np.float32)).astype(np.uint8)
+        for part in np.array_split(pairs.images, max(1, len(pairs) // 1000))
     ]
-    return Pairs(first, second, np.stack(columns, axis=1))
+    return Pictures(np.concatenate(means))

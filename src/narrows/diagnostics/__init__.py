@@ -34,6 +34,7 @@ from narrows.diagnostics.outputs import (
     no_better_than_mean_picture,
     no_better_than_pca,
 )
+from narrows.diagnostics.units import loss_of_standardised_pictures
 from narrows.results import Finding, Run
 
 __all__ = ["CHECKS", "diagnose", "exit_code"]
@@ -61,6 +62,7 @@ CHECKS: tuple[Check, ...] = (
     psnr_contradicts_error,
     ssim_contradicts_error,
     matrix_product_as_error,
+    loss_of_standardised_pictures,
 )
 """Causes before what they lead to: a black output is dead pixels first and no better than PCA last."""
 

@@ -124,7 +124,7 @@ def ssim_contradicts_error(run: Run) -> Iterable[Finding]:
     for arm, rows in _reported(run, "ssim").items():
         mse = {row: 10 ** (-_true_psnr(run, row) / 10) for row in rows}
         if said := [
-            f"{_place(row)}: ssim {row.value:g} with an mse of {mse[row]:.2g}"
+            f"{where_stated(row)}: ssim {row.value:g} with an mse of {mse[row]:.2g}"
             for row in rows
             if row.value > 1 - mse[row] / 4
         ]:
@@ -153,7 +153,7 @@ def matrix_product_as_error(run: Run) -> Iterable[Finding]:
                 "error",
                 "matrix product as error",
                 arm,
-                f"{_place(rows[0])}: {said}; a squared error is never negative{beside}",
+                f"{where_stated(rows[0])}: {said}; a squared error is never negative{beside}",
                 "Square the difference entry by entry: np.square(d).sum(), not np.dot(d, d).sum().",
             )
 
@@ -229,7 +229,8 @@ def _reported(run: Run, metric: str) -> dict[str, list[Reported]]:
     return rows
 
 
-def _place(row: Reported) -> str:
+def where_stated(row: Reported) -> str:
+    """Where a reported figure stands: report, split and condition."""
     return " ".join(filter(None, (f"report {row.report}, {row.split}", row.condition)))
 
 
@@ -251,13 +252,13 @@ def _psnr_fault(run: Run, row: Reported) -> str:
         if row.value <= ROUNDING:
             return ""
         return (
-            f"{_place(row)}: {row.value:g} dB, where rounding to 8 bits alone leaves {ROUNDING:.1f} dB; less "
+            f"{where_stated(row)}: {row.value:g} dB, where rounding to 8 bits alone leaves {ROUNDING:.1f} dB; less "
             f"20 log10 255 = {EIGHT_BITS:.2f} dB, the mistake of a peak of 255, it is {row.value - EIGHT_BITS:.1f} dB"
         )
     excess = row.value - implied
     if -BELOW <= excess <= ABOVE:
         return ""
-    said = f"{_place(row)}: {row.value:g} dB, where its mse gives {implied:.1f} dB"
+    said = f"{where_stated(row)}: {row.value:g} dB, where its mse gives {implied:.1f} dB"
     if -BELOW <= excess - EIGHT_BITS <= ABOVE:
         return f"{said}: 20 log10 255 = {EIGHT_BITS:.2f} dB too much, the mistake of a peak of 255"
     return f"{said}: as if the peak were {10 ** (excess / 20):.3g}"

@@ -1,9 +1,17 @@
 """A finished model's figures, and arrays to draw."""
 
-from narrows.evaluation.as_measured import AS_MEASURED, CrossEntropy, FedBytes, MatrixProduct, Uncentred
+from narrows.evaluation.as_measured import (
+    AS_MEASURED,
+    CrossEntropy,
+    FedBytes,
+    MatrixProduct,
+    PeakOf255,
+    Uncentred,
+)
 from narrows.evaluation.baselines import Constant, Identity
 from narrows.evaluation.beside import Beside
 from narrows.evaluation.bound import EvidenceLowerBound, PriorSamples
+from narrows.evaluation.by_formula import ByFormula
 from narrows.evaluation.chosen import ChosenPictures
 from narrows.evaluation.code_noise import CodeNoise
 from narrows.evaluation.codes import code_arrays, component_arrays, filter_arrays
@@ -21,6 +29,7 @@ __all__ = [
     "AS_MEASURED",
     "NOISE",
     "Beside",
+    "ByFormula",
     "ChosenPictures",
     "CodeNoise",
     "Constant",
@@ -38,6 +47,7 @@ __all__ = [
     "MeanFill",
     "Model",
     "OutOfDistribution",
+    "PeakOf255",
     "PriorSamples",
     "Uncentred",
     "UnderMasks",

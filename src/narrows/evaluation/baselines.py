@@ -13,7 +13,7 @@ class Constant:
     """The same picture for every input: the training split's mean, or black."""
 
     picture: Tensor
-    """(channel, height, width)"""
+    """(channel, height, width), or (source, channel, height, width)."""
 
     def __call__(self, images: Images, hidden: Mask | None = None) -> Output:  # noqa: ARG002  sees nothing
         """The picture, repeated."""
@@ -24,9 +24,13 @@ class Constant:
 class Identity:
     """The input as its own reconstruction: what a denoiser has to beat."""
 
+    num_sources: int = 0
+    """The mixture as every one of so many sources; 0 where there are none."""
+
     def __call__(self, images: Images, hidden: Mask | None = None) -> Output:  # noqa: ARG002  sees nothing
-        """The input."""
-        return Output(images, no_code(images))
+        """The input, or the input for each source."""
+        sources = images[:, None].expand(-1, self.num_sources, -1, -1, -1) if self.num_sources else images
+        return Output(sources, no_code(images))
 
 
 def no_code(images: Images) -> Latent:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from narrows.corruption import NoCorruption
 from narrows.data import Pictures
+from narrows.types import Corruption
 
 
 @dataclass(frozen=True)
@@ -14,3 +16,5 @@ class Beside:
     """What the model's own weights were fitted to; of a baseline, what they could have been."""
     other: Callable[[str], Pictures]
     """The judged split of another data set by name."""
+    corruption: Corruption = NoCorruption()
+    """What the model was trained to undo; of a baseline, what all arms were."""

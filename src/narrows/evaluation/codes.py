@@ -7,11 +7,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from narrows.corruption import NoCorruption
 from narrows.data import Pictures
 from narrows.evaluation.reconstruction import reconstruct
 from narrows.models import Autoencoder
 from narrows.models.convolutional import ConvolutionalDecoder
 from narrows.models.transformer import PatchEncoder
+from narrows.types import Corruption
 
 PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
 MAX_CODES = 2000
@@ -21,14 +23,19 @@ MAX_NUMBERS = 4_000_000
 MAX_FILTERS = 2000
 
 
-def code_arrays(model: Autoencoder, pictures: Pictures, examples: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def code_arrays(
+    model: Autoencoder,
+    pictures: Pictures,
+    examples: NDArray[np.int64],
+    corruption: Corruption = NoCorruption(),
+) -> dict[str, NDArray[Any]]:
     """Codes of the first pictures of a split: values, two principal directions, activity and spread of each unit.
 
     `examples` are positions of pictures whose codes are kept to be drawn unit by unit.
     """
     few = pictures.take(np.arange(min(MAX_CODES, max(2, MAX_NUMBERS // model.code_size), len(pictures))))
     codes, shown = (
-        torch.cat([output.latent.code for _, _, output in reconstruct(model, some)]).float().numpy()
+        torch.cat([output.latent.code for _, _, output in reconstruct(model, some, corruption)]).float().numpy()
         for some in (few, pictures.take(examples))
     )
     arrays = {

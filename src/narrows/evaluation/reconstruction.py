@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from narrows.corruption import NoCorruption
 from narrows.data import Pictures
 from narrows.evaluation.tally import Figure, Tally
+from narrows.objective import match
 from narrows.training.fit import device_of, generator, to_unit
 from narrows.types import Batch, Corruption, Images, Mask, Output
 
@@ -60,10 +61,10 @@ def evaluate(
         condition: key=value pairs that say what is special, for the results.
 
     Returns:
-        Figures under `reconstruction` (raw output), `clamped` (output clamped to [0, 1]) and `checks`; arrays as
-        the report draws them.
+        Figures under `reconstruction` (raw output), `clamped` (output clamped to [0, 1]) and `checks`, of sources all
+        together and, under source=NAME, each by itself; arrays as the report draws them.
     """
-    tally = Tally(None if mean_picture is None else torch.from_numpy(mean_picture))
+    tally = Tally(None if mean_picture is None else torch.from_numpy(mean_picture), pictures.source_names)
     shown: list[Shown] = []
     worst: list[Shown] = []
     for start, batch, output in reconstruct(model, pictures, corruption):
@@ -82,7 +83,10 @@ def evaluate(
 def reconstruct(
     model: Model, pictures: Pictures, corruption: Corruption = NoCorruption()
 ) -> Iterator[tuple[int, Batch, Output]]:
-    """(position of the first picture, task, output) of each batch of a split; results on the CPU, no gradients."""
+    """(position of the first picture, task, output) of each batch of a split; results on the CPU, no gradients.
+
+    Sources that are exchangeable come in the targets' order, picture by picture (see `match`).
+    """
     device = device_of(model) if isinstance(model, nn.Module) else torch.device("cpu")
     if isinstance(model, nn.Module):
         model.eval()
@@ -93,7 +97,10 @@ def reconstruct(
             batch = corruption(clean, generator(EVALUATING, start))
             output = model(batch.input, batch.hidden)
             latent = output.latent._replace(code=output.latent.code.cpu())
-            yield start, batch_to_cpu(batch), Output(output.reconstruction.float().cpu(), latent)
+            batch, reconstruction = batch_to_cpu(batch), output.reconstruction.float().cpu()
+            if pictures.exchangeable:
+                reconstruction = match(reconstruction, batch.target)
+            yield start, batch, Output(reconstruction, latent)
 
 
 def output_of(model: Model, images: Images) -> Images:

@@ -24,9 +24,11 @@ class Figure(NamedTuple):
 class Tally:
     """Sums over a split from which figures and maps come; pictures pass through once, in batches."""
 
-    def __init__(self, mean_picture: Tensor | None) -> None:
+    def __init__(self, mean_picture: Tensor | None, source_names: tuple[str, ...] = ()) -> None:
         self.mean_picture = mean_picture
-        self.per_image: dict[str, list[Tensor]] = {}
+        self.source_names = source_names
+        self.per_image: dict[tuple[str, str, str], list[Tensor]] = {}
+        """By evaluation, what its condition says beside the caller's, and metric."""
         self.squared: list[SquaredSums] = []
         self.outputs, self.targets, self.codes = Moments(), Moments(), Moments()
         self.active: list[Tensor] = []
@@ -37,17 +39,19 @@ class Tally:
     def add(self, batch: Batch, output: Output) -> Tensor:
         """One batch and what the model made of it; returns each picture's squared error."""
         target, raw = batch.target, output.reconstruction
-        for evaluation, reconstruction in (("reconstruction", raw), ("clamped", raw.clamp(0, 1))):
-            for metric, measure in PER_IMAGE.items():
-                self._note(f"{evaluation}/{metric}", measure(reconstruction, target))
+        self._note_metrics("", raw, target)
+        for place, name in enumerate(self.source_names):
+            self._note_metrics(f"source={name}", raw[:, place], target[:, place])
+        if self.source_names:
+            self._note("checks", "", "mixture_distance", mse(raw.mean(1), batch.input))
         if batch.hidden is not None:
             for pixels, where in (("hidden", batch.hidden), ("visible", ~batch.hidden)):
-                self._note(f"pixels={pixels}/mse", mse(raw, target, where=where))
-                self._note(f"pixels={pixels}/psnr", psnr(raw, target, where=where))
+                self._note("reconstruction", f"pixels={pixels}", "mse", mse(raw, target, where=where))
+                self._note("reconstruction", f"pixels={pixels}", "psnr", psnr(raw, target, where=where))
         if batch.input.shape == target.shape:
-            self._note("checks/input_distance", mse(raw, batch.input))
+            self._note("checks", "", "input_distance", mse(raw, batch.input))
             if batch.input is not target:
-                self._note("checks/input_psnr", psnr(batch.input, target))
+                self._note("checks", "", "input_psnr", psnr(batch.input, target))
         if self.mean_picture is not None:
             self.squared.append(squared_sums(raw, target, self.mean_picture))
         self.outputs.add(raw)
@@ -58,20 +62,23 @@ class Tally:
         self.lowest = min(self.lowest, batch.input.min().item())
         self.highest = max(self.highest, batch.input.max().item())
         self.bypass_numbers = sum(tensor[0].numel() for tensor in output.latent.bypass)
-        return self.per_image["reconstruction/squared_error"][-1]
+        return self.per_image["reconstruction", "", "squared_error"][-1]
 
-    def _note(self, key: str, values: Tensor) -> None:
-        self.per_image.setdefault(key, []).append(values)
+    def _note_metrics(self, condition: str, raw: Tensor, target: Tensor) -> None:
+        for evaluation, reconstruction in (("reconstruction", raw), ("clamped", raw.clamp(0, 1))):
+            for metric, measure in PER_IMAGE.items():
+                self._note(evaluation, condition, metric, measure(reconstruction, target))
+
+    def _note(self, evaluation: str, condition: str, metric: str, values: Tensor) -> None:
+        self.per_image.setdefault((evaluation, condition, metric), []).append(values)
 
     def figures(self, condition: str) -> list[Figure]:
         """Every figure of the split."""
         found = []
         count = self.targets.count
-        for key, parts in self.per_image.items():
-            evaluation, metric = key.split("/")
+        for (name, part, metric), parts in self.per_image.items():
             values = torch.cat(parts)
-            where = " ".join(filter(None, (condition, evaluation))) if evaluation.startswith("pixels=") else condition
-            name = "reconstruction" if evaluation.startswith("pixels=") else evaluation
+            where = " ".join(filter(None, (condition, part)))
             if metric.endswith("psnr"):
                 mean, perfect = mean_psnr(values)
                 if math.isfinite(mean):
@@ -107,7 +114,7 @@ class Tally:
         assert isinstance(self.error_map, Tensor)
         return {
             "error_map": (self.error_map / self.targets.count).float().numpy(),
-            "per_picture": torch.cat(self.per_image["reconstruction/squared_error"]).numpy(),
+            "per_picture": torch.cat(self.per_image["reconstruction", "", "squared_error"]).numpy(),
         }
 
 

@@ -61,6 +61,24 @@ EXPERIMENTS: dict[str, Entry] = {
     "masked_transformer_voc": Entry(
         "narrows.experiments.masked_transformer", "the same on few photographs, without classes", "voc2007", 7.0
     ),
+    "mean_image": Entry(
+        "narrows.experiments.mean_image",
+        "the mean of a photograph and a digit through 64 to 256 numbers, and PCA",
+        "mean_of_cifar10_and_mnist",
+        20.0,
+    ),
+    "separation": Entry(
+        "narrows.experiments.separation", "a photograph and a digit told apart from their mean", "cifar10+mnist", 20.0
+    ),
+    "separation_exchangeable": Entry(
+        "narrows.experiments.separation", "two digits told apart, neither of which comes first", "mnist+mnist", 15.0
+    ),
+    "separation_grey": Entry(
+        "narrows.experiments.separation",
+        "a digit and a garment told apart from their mean",
+        "mnist+fashion_mnist",
+        20.0,
+    ),
 }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from narrows.corruption import NoCorruption
 from narrows.data import Dataset, Pictures
 from narrows.evaluation import (
     Constant,
@@ -70,10 +71,11 @@ def measure(
 
 
 def inspect(
-    model: Autoencoder, pictures: Pictures, train: Pictures, examples: Sequence[int]
+    model: Autoencoder, corruption: Corruption, pictures: Pictures, train: Pictures, examples: Sequence[int]
 ) -> dict[str, dict[str, NDArray[Any]]]:
-    """Arrays of a model's codes and weights, and of its components where it is a PCA."""
-    codes = code_arrays(model, pictures, present(examples, pictures))
+    """Arrays of a model's codes, of clean pictures or of mixtures, its weights, and the components of a PCA."""
+    mixed = corruption if pictures.source_names else NoCorruption()
+    codes = code_arrays(model, pictures, present(examples, pictures), mixed)
     arrays = {"codes": codes, "filters": filter_arrays(model)}
     if isinstance(model.architecture, PCA):
         arrays["components"] = component_arrays(model, train)
@@ -89,7 +91,7 @@ def training_figures(arm: Arm, history: History) -> list[tuple[str, Figure]]:
     figures = []
     for term in dict.fromkeys(entry.term for entry in last):
         if term == "loss" and not arm.objective.penalties:
-            continue  # it is the reconstruction's term
+            continue  # it is the reconstruction's term, or the sum of its terms
         values = [entry.value for entry in last if entry.term == term]
         metric = "loss_with_penalty" if term == "loss" else term
         figures.append(("train", Figure("training", "", metric, float(np.mean(values)), len(values))))
@@ -103,7 +105,7 @@ def baseline_models(experiment: Experiment, data: Dataset) -> dict[str, Model]:
     if BLACK_PICTURE in experiment.baselines:
         models[BLACK_PICTURE] = Constant(torch.zeros_like(mean))
     if any(arm.task != "compression" for arm in experiment.arms):
-        models["input"] = Identity()
+        models["input"] = Identity(len(data.train.source_names))
     if any(arm.task == "inpainting" for arm in experiment.arms):
         models["mean fill"] = MeanFill(mean)
         models["linear interpolation"] = Interpolation(linear)

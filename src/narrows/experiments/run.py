@@ -125,15 +125,16 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
 def run_baselines(session: Session) -> None:
     """Measure the models that learn nothing, and so cannot overfit: not on training pictures."""
     experiment, ledger = session.experiment, session.ledger
+    corruption = shared_corruption(experiment)
     splits = splits_of(session.data, read_test=session.settings.read_test, whole=False)
     del splits["train"]
     for name, model in baseline_models(experiment, session.data).items():
         if not ledger.has(name, 0):
             session.watcher.stage(name)
-            measured = measure(model, splits, shared_corruption(experiment), session.data, experiment.examples)
-            enter(
-                session, name, 0, studied(session, experiment.studies, model, session.data.train, splits, measured), []
-            )
+            measured = measure(model, splits, corruption, session.data, experiment.examples)
+            train = session.data.train
+            measured = studied(session, experiment.studies, model, corruption, train, splits, measured)
+            enter(session, name, 0, measured, [])
 
 
 def run_arm(session: Session, arm: Arm, seed: int) -> None:
@@ -165,18 +166,20 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     if history:
         figures.append(("train", Figure("training", "", "training_seconds", history[-1].seconds, 1)))
     measured = Measured(
-        figures, {**measured.arrays, **inspect(model, splits[shown], data.train, session.experiment.examples)}
+        figures,
+        {**measured.arrays, **inspect(model, arm.corruption, splits[shown], data.train, session.experiment.examples)},
     )
     studies = (*session.experiment.studies, *arm.studies)
-    measured = studied(session, studies, model, data.train, splits, measured)
+    measured = studied(session, studies, model, arm.corruption, data.train, splits, measured)
     enter(session, arm.name, seed, measured, history)
     state.remove()
 
 
-def studied(
+def studied(  # noqa: PLR0913  a model, what it is judged on, and what was found so far
     session: Session,
     studies: Sequence[Study],
     model: Model,
+    corruption: Corruption,
     train: Pictures,
     splits: dict[str, Pictures],
     measured: Measured,
@@ -189,7 +192,7 @@ def studied(
         return session.others[name].test if split == "test" else session.others[name].validation
 
     for study in studies:
-        evaluation = study(model, pictures, Beside(train, other))
+        evaluation = study(model, pictures, Beside(train, other, corruption))
         figures += [(split, figure) for figure in evaluation.figures]
         arrays[study.name] = evaluation.arrays
     return Measured(figures, arrays)
@@ -258,7 +261,9 @@ def with_baselines(experiment: Experiment, data: Dataset, settings: RunSettings)
 
 
 def compressed_size(arm: Arm, data: Dataset) -> int:
-    """How many numbers an arm's code has; 0 where something bypasses it."""
+    """How many numbers an arm's code has; 0 where something bypasses it, or the arm owes other pictures than it got."""
+    if arm.task == "separation":
+        return 0
     model = arm.model.build(data.image_shape)
     assert isinstance(model, Autoencoder)
     return 0 if bypass_numbers(model) else model.code_size

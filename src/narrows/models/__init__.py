@@ -5,9 +5,11 @@ from narrows.models.bottleneck import BOTTLENECKS, Deterministic, Gaussian, Nois
 from narrows.models.convolutional import Convolutional
 from narrows.models.dense import Dense, ResidualDense
 from narrows.models.inpainting import InpaintingUNet
-from narrows.models.parallel import ParallelDecoders
+from narrows.models.parallel import MixtureComplement, ParallelDecoders
 from narrows.models.pca import PCA, Components, prepare, principal_components
 from narrows.models.refined import RefinedPCA
+from narrows.models.resnet import ResNet18
+from narrows.models.standardised import Standardised
 from narrows.models.transformer import MaskedTransformer
 from narrows.models.unet import UNet
 
@@ -20,7 +22,10 @@ ARCHITECTURES: dict[str, type] = {
         UNet,
         InpaintingUNet,
         MaskedTransformer,
+        ResNet18,
+        Standardised,
         ParallelDecoders,
+        MixtureComplement,
         PCA,
         RefinedPCA,
     )
@@ -40,11 +45,14 @@ __all__ = [
     "Gaussian",
     "InpaintingUNet",
     "MaskedTransformer",
+    "MixtureComplement",
     "Noisy",
     "ParallelDecoders",
     "RefinedPCA",
+    "ResNet18",
     "ResidualDense",
     "Standardise",
+    "Standardised",
     "TopK",
     "UNet",
     "bypass_numbers",

@@ -179,7 +179,23 @@ def pad(images: Tensor, multiple: int) -> Tensor:
 
 def bypass_numbers(model: Autoencoder) -> int:
     """How many numbers a picture of `image_shape` sends to the decoder around its code."""
-    device = model.standardise.mean.device
+    device, training = model.standardise.mean.device, model.training
+    model.eval()  # one black picture must not move running averages
     with torch.no_grad():
         latent = model.latent(torch.zeros(1, *model.image_shape, device=device))
+    model.train(training)
     return sum(tensor.numel() for tensor in latent.bypass)
+
+
+def check_unstandardised(model: Autoencoder) -> None:
+    """Refuse to wrap a network that brings pictures to units of its own: PCA, and what is `Standardised`.
+
+    Raises:
+        ValueError: it does.
+    """
+    mean, deviation = model.standardise.mean, model.standardise.deviation
+    if mean.numel() > 1 or mean.any() or (deviation != 1).any():
+        raise ValueError(
+            "expected a network that takes pictures in [0, 1] as they are, found one that standardises them; put "
+            "Standardised around the rest, and a network that finds its own code in place of PCA"
+        )

@@ -15,13 +15,14 @@ from torch import Tensor
 
 from narrows.types import Codes
 
-Activation: TypeAlias = Literal["linear", "relu", "sigmoid"]
+Activation: TypeAlias = Literal["linear", "relu", "sigmoid", "tanh"]
 Projected: TypeAlias = Float[Tensor, "batch projected"]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": lambda numbers: numbers,
     "relu": torch.relu,
     "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
 }
 """What may stand on a code or on an output."""
 

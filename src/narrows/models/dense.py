@@ -189,7 +189,7 @@ def stack(sizes: tuple[int, ...], activation: Activation) -> nn.Sequential:
     layers = nn.Sequential()
     for size, following in itertools.pairwise(sizes):
         layers.append(nn.Linear(size, following))
-        layers.append({"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "linear": nn.Identity}[activation]())
+        layers.append({"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "linear": nn.Identity}[activation]())
     return layers
 
 

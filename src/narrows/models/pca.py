@@ -10,7 +10,7 @@ from torch import nn
 
 from narrows.models.autoencoder import Autoencoder, Standardise
 from narrows.models.dense import Dense, check_sizes
-from narrows.types import ImageShape
+from narrows.types import Architecture, ImageShape
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,30 @@ def set_components(model: Autoencoder, last: str, images: NDArray[np.uint8]) -> 
 
 @runtime_checkable
 class ClosedForm(Protocol):
-    """An architecture that sets weights from training pictures before, or instead of, training."""
+    """An architecture that sets weights before, or instead of, training: from training pictures, or from a file."""
 
     def prepare(self, model: Autoencoder, images: NDArray[np.uint8]) -> None:
         """Set them; pictures are (picture, channel, height, width)."""
         ...
 
 
+@runtime_checkable
+class Around(Protocol):
+    """An architecture that changes what stands around another one."""
+
+    @property
+    def architecture(self) -> Architecture:
+        """The inner one."""
+        ...
+
+
 def prepare(model: Autoencoder, images: NDArray[np.uint8]) -> None:
-    """Set what the architecture takes from training pictures in closed form; does nothing for the others."""
-    if isinstance(model.architecture, ClosedForm):
-        model.architecture.prepare(model, images)
+    """Set what the architecture, or one inside it, takes in closed form or from a file; does nothing for the others."""
+    architecture: Architecture | None = model.architecture
+    while architecture is not None:
+        if isinstance(architecture, ClosedForm):
+            architecture.prepare(model, images)
+        architecture = architecture.architecture if isinstance(architecture, Around) else None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class Objective:
     """Pixels along a patch's side: the target of mse or mae is brought to mean 0 and variance 1 within every patch
     first (see `normalise_patches`), so that a masked model learns shapes rather than brightness. What it then predicts
     is no picture: for codes only. None leaves the target as it is."""
+    source_names: tuple[str, ...] = ()
+    """One reconstruction term a source, under its name, in place of one over all: the total is then their sum."""
 
     def __post_init__(self) -> None:
         if self.reconstruction not in RECONSTRUCTION_LOSSES:
@@ -77,6 +79,18 @@ class Objective:
         if self.exchangeable:
             reconstruction = match(reconstruction, target)
         errors = RECONSTRUCTION_LOSSES[self.reconstruction](reconstruction, target)
-        terms = {self.reconstruction_term: weighted_error(errors, batch.weight, self.reduction)}
+        if self.source_names:
+            if errors.ndim != 5 or errors.shape[1] != len(self.source_names):
+                raise ValueError(
+                    f"expected {len(self.source_names)} sources on axis 1, one a name, found {tuple(errors.shape)}; "
+                    "name every source of the data, or none"
+                )
+            weight = batch.weight.expand_as(errors)
+            terms = {
+                f"{self.reconstruction_term} {name}": weighted_error(errors[:, i], weight[:, i], self.reduction)
+                for i, name in enumerate(self.source_names)
+            }
+        else:
+            terms = {self.reconstruction_term: weighted_error(errors, batch.weight, self.reduction)}
         terms |= {penalty.name: penalty(output.latent) for penalty in self.penalties}
         return Losses(torch.stack(list(terms.values())).sum(), terms)

@@ -22,6 +22,7 @@ from narrows.report.sections.opening import findings, protocol
 from narrows.report.sections.pictures import pictures
 from narrows.report.sections.probe import probe
 from narrows.report.sections.samples import samples
+from narrows.report.sections.separation import separation
 from narrows.report.sections.sizes import sizes
 from narrows.report.sections.strangers import strangers
 from narrows.report.sections.summary import answer
@@ -35,6 +36,7 @@ SECTIONS = (
     protocol,
     comparison,
     results,
+    separation,
     sizes,
     under_noise,
     under_masks,

@@ -10,11 +10,13 @@ from torch import Generator, Tensor, nn
 
 from narrows.corruption import NoCorruption
 from narrows.data import Dataset, Pictures
+from narrows.metrics import PER_IMAGE, mean_psnr
 from narrows.models import Autoencoder, prepare
+from narrows.objective import match
 from narrows.training.optimize import History, Progress, optimize
 from narrows.training.settings import Training
 from narrows.training.state_file import StateFile
-from narrows.types import Batch, Corruption, Images, Losses, LossFunction
+from narrows.types import Batch, Corruption, Images, Losses, LossFunction, PerImage, Sources
 
 SHUFFLING, CORRUPTING, VALIDATING = range(3)
 """Streams of random numbers that never meet, whatever the seed."""
@@ -79,7 +81,7 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
 class PictureBatch(NamedTuple):
     """Clean pictures, augmented."""
 
-    images: Images
+    images: Images | Sources
     positions: Tensor
     """(batch,) of them in the split."""
     generator: Generator
@@ -134,18 +136,32 @@ class TaskBatches:
 def validate(
     module: nn.Module, pictures: Pictures, objective: LossFunction, corruption: Corruption, training: Training
 ) -> dict[str, float]:
-    """Loss and terms over a split in float32, mean over its pictures; the corruption is the same in every epoch."""
+    """Loss, terms and watched metrics over a split in float32; the corruption is the same in every epoch.
+
+    Means over the pictures; of psnr over those with an error.
+    """
     sums: dict[str, float] = {}
+    watched: dict[str, list[Tensor]] = {name: [] for name in training.watch}
     images = torch.from_numpy(pictures.images)
     device = device_of(module)
     with torch.no_grad():
         for start in range(0, len(images), 1000):
             clean = to_unit(images[start : start + 1000], device)
             batch = corruption(clean, generator(training.seed, VALIDATING, start))
-            losses = objective(module(batch.input, batch.hidden), batch)
+            output = module(batch.input, batch.hidden)
+            losses = objective(output, batch)
+            found = match(output.reconstruction, batch.target) if pictures.exchangeable else output.reconstruction
+            for name, parts in watched.items():
+                parts.append(PER_IMAGE[name](found, batch.target).cpu())
             for name, value in {"loss": losses.total, **losses.terms}.items():
                 sums[name] = sums.get(name, 0.0) + value.item() * len(clean)
-    return {name: total / len(images) for name, total in sums.items()}
+    means = {name: total / len(images) for name, total in sums.items()}
+    return means | {name: mean_metric(name, torch.cat(parts)) for name, parts in watched.items()}
+
+
+def mean_metric(metric: str, values: PerImage) -> float:
+    """A metric's mean over pictures; perfect ones have no psnr."""
+    return mean_psnr(values).mean if metric == "psnr" else values.double().mean().item()
 
 
 def generator(*key: int) -> Generator:
@@ -155,12 +171,12 @@ def generator(*key: int) -> Generator:
     return Generator().manual_seed(int(seed >> np.uint64(1)))
 
 
-def as_images(pictures: Pictures, device: torch.device | str = "cpu") -> Images:
-    """All pictures of a split as float32 in [0, 1], (picture, channel, height, width)."""
+def as_images(pictures: Pictures, device: torch.device | str = "cpu") -> Images | Sources:
+    """All pictures of a split as float32 in [0, 1], in the shape that they have there."""
     return to_unit(torch.from_numpy(pictures.images), torch.device(device))
 
 
-def to_unit(images: Tensor, device: torch.device) -> Images:
+def to_unit(images: Tensor, device: torch.device) -> Images | Sources:
     """Uint8 pictures as float32 in [0, 1]; they travel to the device as bytes."""
     return images.to(device).float().div_(255)
 

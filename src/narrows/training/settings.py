@@ -8,14 +8,15 @@ import torch
 from torch import Generator, nn
 from torch.optim import Optimizer
 
-from narrows.types import Images
+from narrows.metrics import PER_IMAGE
+from narrows.types import Images, Sources
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Shifts and flips of clean pictures, before any corruption; one draw a batch.
+    """Shifts, flips and new pairs of clean pictures, before any corruption; one draw a batch.
 
     Raises:
         ValueError: a negative shift, or a share outside [0, 1].
@@ -27,13 +28,15 @@ class Augmentation:
     """Mirror left to right, on half of the batches."""
     share: float = 0.5
     """Share of the batches that are shifted."""
+    new_pairs: bool = False
+    """Of sources: give each picture's first source the others of other pictures in the batch."""
 
     def __post_init__(self) -> None:
         if self.shift < 0 or not 0 <= self.share <= 1:
             raise ValueError(f"expected a shift of at least 0 and a share in [0, 1], found {self.shift}, {self.share}")
 
-    def __call__(self, images: Images, generator: Generator) -> Images:
-        """Moved pictures (batch, channel, height, width); the input stays as it is."""
+    def __call__(self, images: Images | Sources, generator: Generator) -> Images | Sources:
+        """Moved pictures in the shape they came in; the input stays as it is."""
         chance = torch.rand(2, generator=generator)
         if self.shift and chance[0] < self.share:
             moves = torch.randint(-self.shift, self.shift + 1, (2,), generator=generator)
@@ -41,6 +44,15 @@ class Augmentation:
             images = nn.functional.pad(images, (right, -right, down, -down))
         if self.flip and chance[1] < 0.5:
             images = images.flip(-1)
+        if self.new_pairs:
+            if images.ndim != 5:
+                raise ValueError(
+                    "expected sources (batch, source, channel, height, width) to pair anew, found "
+                    f"{tuple(images.shape)}; leave new_pairs out"
+                )
+            count, sources = images.shape[:2]
+            orders = [torch.arange(count), *(torch.randperm(count, generator=generator) for _ in range(1, sources))]
+            images = torch.stack([images[order, place] for place, order in enumerate(orders)], dim=1)
         return images
 
 
@@ -59,6 +71,8 @@ class Training:
     batch_size: int = 256
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    """Decay of adam's and adamw's averages of gradients and of their squares."""
     weight_decay: float = 0.0
     schedule: Literal["constant", "cosine"] = "constant"
     """Cosine falls to 0 at the end of the budget (Loshchilov and Hutter 2017)."""
@@ -71,6 +85,8 @@ class Training:
     """Decay of an exponential moving average of the weights, which then is the result (Polyak and Juditsky 1992)."""
     selection: Literal["last", "best"] = "last"
     """Keep the last weights, or those of the epoch with the lowest validation loss."""
+    watch: tuple[str, ...] = ()
+    """Metrics that are measured on the validation pictures after every epoch, such as psnr and ssim."""
     shuffle: bool = True
     """False trains in file order, as some reports do."""
     precision: Precision = "auto"
@@ -84,10 +100,17 @@ class Training:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"expected {name} to be one of {', '.join(choices)}, found {getattr(self, name)!r}")
+        if unknown := [name for name in self.watch if name not in PER_IMAGE]:
+            raise ValueError(f"expected watch to name metrics among {', '.join(PER_IMAGE)}, found {unknown[0]!r}")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
         if not 0 <= self.warmup < 1:
             raise ValueError(f"expected warmup, a share of the budget, in [0, 1), found {self.warmup}")
         if self.averaging is not None and not 0 < self.averaging < 1:
             raise ValueError(f"expected averaging, a decay, between 0 and 1, found {self.averaging}")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"expected two betas in [0, 1), found {self.betas}; 0.9 and 0.999 are usual")
         if self.minutes is not None and self.minutes <= 0:
             raise ValueError(f"expected minutes to be above 0, found {self.minutes}")
 
@@ -107,7 +130,7 @@ def build_optimizer(module: nn.Module, training: Training) -> Optimizer:
     if training.optimizer == "sgd":
         return torch.optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=0.9, fused=True)
     kind = torch.optim.Adam if training.optimizer == "adam" else torch.optim.AdamW
-    return kind(parameters, lr=rate, weight_decay=decay, fused=True)
+    return kind(parameters, lr=rate, betas=training.betas, weight_decay=decay, fused=True)
 
 
 def learning_rate(training: Training, progress: float) -> float:

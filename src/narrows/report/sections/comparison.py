@@ -1,11 +1,13 @@
 """The table reported / rerun / improved: every figure of the source reports beside what this run found."""
 
+from statistics import fmean
+
 from narrows.report.arms import Arm
 from narrows.report.numbers import MINUS, MISSING, measured
 from narrows.report.page import Cell, Column, Group, Section, Table
 from narrows.report.sections.summary import best_arm
 from narrows.report.subject import Key, Measure, Subject, metric_of
-from narrows.results import Reported
+from narrows.results import LOSSES, Reported, interval
 
 _VALIDITY = {"yes": "valid", "doubtful": "doubtful", "no": "not valid"}
 AS_MEASURED = "as measured in the report"
@@ -53,6 +55,8 @@ def _row(subject: Subject, named: dict[str, Arm], row: Reported) -> tuple[Cell, 
     meant = row._replace(metric=_MEANT.get(row.metric, row.metric))
     right = _find(subject, meant, split, row.arm)
     as_measured = subject.measures.get(Key(AS_MEASURED, row.condition, split, row.metric, row.arm))
+    if (curve := _of_curve(subject, row)) is not None:
+        right, as_measured = curve, _standardised(arm, curve)
     improved = _improved(subject, row)
     better = _find(subject, meant, split, improved.name) if improved else None
     metric = metric_of(row.metric)
@@ -65,9 +69,41 @@ def _row(subject: Subject, named: dict[str, Arm], row: Reported) -> tuple[Cell, 
         ),
         Cell(f"{row.value:.6g}".replace("-", MINUS), _VALIDITY.get(row.valid, row.valid)),
         _cell(as_measured),
-        _cell(right, metric_of(meant.metric).label if right and meant != row else ""),
+        _cell(right, _said_of_right(row, meant) if right else ""),
         _cell(better, improved.name if improved and better else ""),
     )
+
+
+def _said_of_right(row: Reported, meant: Reported) -> str:
+    """What the right figure is where it is not of the row's own metric and split."""
+    if row.split == "test" and row.metric in LOSSES:
+        return "on validation"
+    return metric_of(meant.metric).label if meant != row else ""
+
+
+def _of_curve(subject: Subject, row: Reported) -> Measure | None:
+    """A loss at a step or an epoch: while training the epoch's mean, of a total its last step; else on validation."""
+    place, _, number = row.condition.partition("=")
+    if row.metric not in LOSSES or place not in ("step", "epoch"):
+        return None
+    split = "train" if row.split == "train" else "validation"
+    values: dict[int, list[float]] = {}
+    for entry in subject.run.history:
+        at = entry.step if place == "step" else entry.epoch
+        if (entry.arm, entry.term, entry.split, at) == (row.arm, "loss", split, int(number)):
+            values.setdefault(entry.seed, []).append(entry.value)
+    means = [found[-1] if row.metric == "total_loss" else fmean(found) for found in values.values()]
+    return Measure(interval(means), 1) if means else None
+
+
+def _standardised(arm: Arm | None, measure: Measure) -> Measure | None:
+    """A loss in the unit of an arm that standardises its pictures; None where it does not."""
+    model = (arm.description or {}).get("model", {}) if arm else {}
+    if model.get("type") != "Standardised":
+        return None
+    scale = float(model["deviation"]) ** -2
+    found = measure.interval
+    return Measure(found._replace(mean=scale * found.mean, half_width=scale * found.half_width), measure.pictures)
 
 
 def _find(subject: Subject, row: Reported, split: str, arm: str) -> Measure | None:

@@ -21,13 +21,26 @@ Series = NDArray[np.float64]
 
 
 def learning(subject: Subject) -> Section | None:
-    """Loss per epoch and per step in the term that most arms share; every other term per epoch behind a fold."""
+    """Loss per epoch and per step in the term that most arms share; every other term per epoch behind a fold.
+
+    As open as the first are metrics that were watched on validation, and what each source adds to the loss.
+    """
     series = _series(subject)
     terms = _ranked(subject, series)
     if not terms:
         return None
-    leading = (_per_epoch(subject, series, terms[0]), _per_step(subject, series, terms[0]))
-    others = (replace(_per_epoch(subject, series, term), fold=f"{_words(term)} per epoch") for term in terms[1:])
+    minimised = {term for term, split, _ in series if split == "train"}
+    watched = [term for term in terms[1:] if term not in minimised]
+    of_sources = [term for term in terms[1:] if term.partition(" ")[2] in subject.source_names]
+    leading = (
+        *(_per_epoch(subject, series, term) for term in (terms[0], *watched)),
+        *(_per_step(subject, series, term) for term in (terms[0], *of_sources)),
+    )
+    others = (
+        replace(_per_epoch(subject, series, term), fold=f"{_words(term)} per epoch")
+        for term in terms[1:]
+        if term not in watched
+    )
     return Section("learning", "Learning", (*(plot for plot in leading if plot is not None), *others))
 
 
@@ -45,15 +58,21 @@ def _series(subject: Subject) -> dict[tuple[str, str, str], list[Series]]:
 def _ranked(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]]) -> list[str]:
     """Terms, the one that most arms share first; a known reconstruction error before others, the sum last.
 
-    `loss` repeats a term where it is the only one, and is left out then.
+    `loss` repeats a term where it is the only one, and is left out then; where it adds sources up it comes first.
     """
     arms: dict[str, set[str]] = {}
-    for term, _, arm in series:
+    minimised: dict[str, set[str]] = {}
+    for term, split, arm in series:
         arms.setdefault(term, set()).add(arm)
+        if split == "train" and term != "loss":
+            minimised.setdefault(arm, set()).add(term)
     known = {arm.name for arm in subject.arms}
-    several = {arm for arm in known if sum(arm in found for term, found in arms.items() if term != "loss") != 1}
+    several = {arm for arm in known if len(minimised.get(arm, ())) != 1}
+    of_sources = bool(subject.source_names)
     terms = [term for term, found in arms.items() if found & (several if term == "loss" else known)]
-    return sorted(terms, key=lambda term: (term == "loss", term not in _RECONSTRUCTION, -len(arms[term])))
+    return sorted(
+        terms, key=lambda term: ((term == "loss") != of_sources, term not in _RECONSTRUCTION, -len(arms[term]))
+    )
 
 
 def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]], term: str) -> Plot:

@@ -11,7 +11,7 @@ from narrows.results import METRICS
 
 ARROWS = {"lower": "↓", "higher": "↑", "": ""}
 PLURAL = {"as reported": "As reported", "improved": "Improved", "compared": "Compared", "baseline": "Baselines"}
-_ELSEWHERE = ("clamped", "training", "checks", "linear_probe", "fine_tuned", "bound", "code_noise")
+_ELSEWHERE = ("clamped", "training", "checks", "linear_probe", "fine_tuned", "bound", "code_noise", "by_formula")
 """Evaluations that stand in a cell's second line, in the comparison, with the doctor, or in a section of their own."""
 
 
@@ -22,7 +22,12 @@ def results(subject: Subject) -> Section | None:
     places = list(dict.fromkeys((key.evaluation, key.condition, key.split) for key in subject.measures))
     judged = ("reconstruction", subject.condition, subject.split)
     rest = [
-        place for place in places if place != judged and place[0] not in _ELSEWHERE and not of_a_part(subject, place[1])
+        place
+        for place in places
+        if place != judged
+        and place[0] not in _ELSEWHERE
+        and not of_a_part(subject, place[1])
+        and not (place[1].startswith("source=") and place[2] == subject.split)
     ]
     tables = [_table(subject, place, fold) for place, fold in [(judged, False), *((place, True) for place in rest)]]
     sizes = _sizes(subject)
@@ -59,7 +64,7 @@ def _table(subject: Subject, place: tuple[str, str, str], folded: bool) -> Table
     if not metrics:
         return None
     comparable = subject.comparable(place[1])
-    best = {metric: _best(subject, metric, found, place) if comparable else "" for metric in metrics}
+    best = {metric: leader(subject, metric, found, place) if comparable else "" for metric in metrics}
 
     def row(arm: Arm) -> tuple[Cell, ...]:
         cells = [_cell(found.get((arm.name, metric)), _clamped(subject, arm, metric, place)) for metric in metrics]
@@ -80,7 +85,10 @@ def _table(subject: Subject, place: tuple[str, str, str], folded: bool) -> Table
     where = " · ".join(part for part in (evaluation, shown, split) if part)
     return Table(
         caption=_caption(where, list(found.values())),
-        columns=(Column("arm", numeric=False), *(_column(metric) for metric in metrics)),
+        columns=(
+            Column("arm", numeric=False),
+            *(Column(metric_of(metric).label, unit_and_arrow(metric)) for metric in metrics),
+        ),
         groups=groups,
         fold=where if folded else "",
     )
@@ -90,9 +98,10 @@ def _shown(metric: str, found: dict[tuple[str, str], Measure]) -> bool:
     return any(name == metric for _, name in found) and metric not in ("parameters", "training_seconds")
 
 
-def _column(name: str) -> Column:
+def unit_and_arrow(name: str) -> str:
+    """A metric's unit, and which way is better, as a column's second line."""
     metric = metric_of(name)
-    return Column(metric.label, ",\u00a0".join(part for part in (metric.unit, ARROWS[metric.better]) if part))
+    return ",\u00a0".join(part for part in (metric.unit, ARROWS[metric.better]) if part)
 
 
 def _cell(measure: Measure | None, clamped: Measure | None) -> Cell:
@@ -110,7 +119,7 @@ def _clamped(subject: Subject, arm: Arm, metric: str, place: tuple[str, str, str
     return subject.measures.get(Key("clamped", condition, split, metric, arm.name))
 
 
-def _best(subject: Subject, metric: str, found: dict[tuple[str, str], Measure], place: tuple[str, str, str]) -> str:
+def leader(subject: Subject, metric: str, found: dict[tuple[str, str], Measure], place: tuple[str, str, str]) -> str:
     """The arm that leads a column; what hands its input back does not compete. Empty where no way is better."""
     better = metric_of(metric).better
     _, condition, split = place

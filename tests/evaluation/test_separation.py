@@ -1,0 +1,121 @@
+"""Pairs: figures of each source, the formula and what breaks it, and a peak of 255."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from narrows.corruption import Mixing
+from narrows.data import Pictures, load
+from narrows.evaluation import (
+    AS_MEASURED,
+    ByFormula,
+    Constant,
+    Evaluation,
+    Identity,
+    PeakOf255,
+    code_arrays,
+    evaluate,
+)
+from narrows.metrics import mse, psnr, ssim
+from narrows.models import MixtureComplement, UNet
+from narrows.types import Images
+
+from .small import beside
+
+NAMES = ("photograph", "digit")
+
+
+@pytest.fixture(scope="module")
+def pairs() -> Pictures:
+    images = np.random.default_rng(0).integers(0, 256, (30, 2, 3, 12, 12), dtype=np.uint8)
+    images[:, 1] = images[:, 1, :1]
+    return Pictures(images, source_names=NAMES)
+
+
+@pytest.fixture(scope="module")
+def sources(pairs: Pictures) -> Images:
+    return torch.from_numpy(pairs.images).float() / 255
+
+
+def value(found: Evaluation, evaluation: str, condition: str, metric: str) -> float:
+    values = [
+        each.value
+        for each in found.figures
+        if (each.evaluation, each.condition, each.metric) == (evaluation, condition, metric)
+    ]
+    assert len(values) == 1
+    return values[0]
+
+
+def test_every_source_has_figures_and_all_together_their_mean(pairs: Pictures, sources: Images) -> None:
+    mean = sources.mean(0)
+    found = evaluate(Constant(mean), pairs, corruption=Mixing(), mean_picture=mean.numpy())
+    each = [value(found, "reconstruction", f"source={name}", "mse") for name in NAMES]
+    expected = (sources - mean).square().mean((0, 2, 3, 4)).tolist()
+    assert each == pytest.approx(expected, rel=1e-5)
+    assert value(found, "reconstruction", "", "mse") == pytest.approx(np.mean(expected), rel=1e-5)
+    assert value(found, "reconstruction", "", "explained_variance") == pytest.approx(0, abs=1e-6)
+
+
+def test_the_mixture_answers_for_both(pairs: Pictures, sources: Images) -> None:
+    found = evaluate(Identity(2), pairs, corruption=Mixing())
+    error = (sources[:, 0] - sources[:, 1]).square().mean().item() / 4
+    for name in NAMES:
+        assert value(found, "reconstruction", f"source={name}", "mse") == pytest.approx(error, rel=1e-5)
+
+
+def test_by_formula_the_error_is_the_first_s(pairs: Pictures, sources: Images) -> None:
+    wrong = torch.full((2, 3, 12, 12), 0.4)
+    found = ByFormula(decoded=1)(Constant(wrong), pairs, beside(pairs))
+    error = mse(wrong[1].expand_as(sources[:, 1]), sources[:, 1]).mean().item()
+    where = "source=photograph first=decoded mixture=exact"
+    assert value(found, "by_formula", where, "mse") == pytest.approx(error, rel=1e-5)
+    assert value(found, "by_formula", f"{where} clamped=yes", "mse") < error
+    assert found.arrays["second_by_formula"].shape == (20, 3, 12, 12)
+    np.testing.assert_allclose(
+        found.arrays["second_by_formula"], 2 * found.arrays["mixture"] - found.arrays["first_decoded"], atol=1e-6
+    )
+
+
+def test_rounding_the_mixture_costs_what_uniform_halves_cost(pairs: Pictures) -> None:
+    found = ByFormula(decoded=1)(Identity(2), pairs, beside(pairs))
+    exact = value(found, "by_formula", "source=photograph first=true mixture=exact", "mse")
+    assert exact < 1e-13
+    rounded = value(found, "by_formula", "source=photograph first=true mixture=8bit", "mse")
+    # every other sum of two levels is odd, and its half is rounded by half a level, which the formula doubles
+    assert rounded == pytest.approx(0.5 / 255**2, rel=0.05)
+
+
+def test_a_peak_of_255_adds_48_decibels_and_hides_what_ssim_sees(pairs: Pictures, sources: Images) -> None:
+    answer = torch.full((2, 3, 12, 12), 0.5)
+    found = PeakOf255(num_pairs=30)(Constant(answer), pairs, beside(pairs))
+    for place, name in enumerate(NAMES):
+        right = psnr(answer[place].expand_as(sources[:, place]), sources[:, place]).mean().item()
+        assert value(found, "reconstruction", f"source={name} pairs=30", "psnr") == pytest.approx(right, rel=1e-5)
+        wrong = value(found, AS_MEASURED, f"source={name}", "psnr")
+        assert wrong == pytest.approx(right + 20 * math.log10(255), rel=1e-5)
+        alike = ssim(answer[place].expand_as(sources[:, place]), sources[:, place]).mean().item()
+        assert value(found, "reconstruction", f"source={name} pairs=30", "ssim") == pytest.approx(alike, rel=1e-4)
+        assert value(found, AS_MEASURED, f"source={name}", "ssim") > 0.97 > 0.5 > alike
+
+
+def test_pairs_are_drawn_by_seed(pairs: Pictures) -> None:
+    def at(seed: int) -> float:
+        found = PeakOf255(num_pairs=5, seed=seed)(Identity(2), pairs, beside(pairs))
+        return value(found, "reconstruction", "source=digit pairs=5", "psnr")
+
+    assert at(0) == at(0) != at(1)
+
+
+def test_what_is_no_pair_has_nothing_to_tell_apart() -> None:
+    digits = load("digits").test
+    for study in (ByFormula(), PeakOf255()):
+        assert study(Identity(), digits, beside(digits)).figures == []
+
+
+def test_codes_are_of_mixtures(pairs: Pictures, sources: Images) -> None:
+    model = MixtureComplement(UNet((4, 6))).build(pairs.image_shape).eval()
+    found = code_arrays(model, pairs, np.arange(3), Mixing())["example_codes"]
+    np.testing.assert_allclose(found, model.encode(sources[:3].mean(1)).detach().numpy(), rtol=1e-4, atol=1e-5)
