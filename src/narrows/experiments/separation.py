@@ -43,7 +43,7 @@ def separation() -> Experiment:
         name="improved, U-Net and formula",
         model=MixtureComplement(UNet((32, 64, 128)), grey=True, decoded=1),
         training=replace(ANNEALED, minutes=13.5, batch_size=32, learning_rate=4e-3, augmentation=NEW_PAIRS),
-        objective=Objective("mae", source_names=(PHOTOGRAPH, DIGIT)),
+        objective=Objective("mae"),
         corruption=Mixing(),
         task="separation",
         note="A U-Net for the digit, which is grey; the photograph is what the mixture leaves over. Every batch pairs "
@@ -80,7 +80,7 @@ def separation_grey() -> Experiment:
         name="improved, U-Net and formula",
         model=MixtureComplement(UNet((32, 64, 128))),
         training=replace(ANNEALED, minutes=13.5, batch_size=32, learning_rate=4e-3, augmentation=NEW_PAIRS),
-        objective=Objective("mae", source_names=("mnist", "fashion_mnist")),
+        objective=Objective("mae"),
         corruption=Mixing(),
         task="separation",
         note="A U-Net for the digit; the garment is what the mixture leaves over. Every batch pairs its digits and "

@@ -45,31 +45,35 @@ def learning(subject: Subject) -> Section | None:
 
 
 def _series(subject: Subject) -> dict[tuple[str, str, str], list[Series]]:
-    """History by (term, split, arm), one array a seed."""
+    """History by (term, split, arm), one array a seed; without a `loss` that repeats its arm's only term."""
     rows: dict[tuple[str, str, str, int], list[tuple[float, float, float]]] = {}
     for row in subject.run.history:
         rows.setdefault((row.term, row.split, row.arm, row.seed), []).append((row.step, row.epoch, row.value))
     series: dict[tuple[str, str, str], list[Series]] = {}
     for (term, split, arm, _), values in sorted(rows.items()):
         series.setdefault((term, split, arm), []).append(np.array(values, np.float64))
-    return series
+    minimised: dict[str, set[str]] = {}
+    for term, split, arm in series:
+        if split == "train" and term != "loss":
+            minimised.setdefault(arm, set()).add(term)
+    return {
+        (term, split, arm): found
+        for (term, split, arm), found in series.items()
+        if term != "loss" or len(minimised.get(arm, ())) != 1
+    }
 
 
 def _ranked(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]]) -> list[str]:
     """Terms, the one that most arms share first; a known reconstruction error before others, the sum last.
 
-    `loss` repeats a term where it is the only one, and is left out then; where it adds sources up it comes first.
+    Where the sum adds sources up it comes first.
     """
     arms: dict[str, set[str]] = {}
-    minimised: dict[str, set[str]] = {}
-    for term, split, arm in series:
+    for term, _, arm in series:
         arms.setdefault(term, set()).add(arm)
-        if split == "train" and term != "loss":
-            minimised.setdefault(arm, set()).add(term)
     known = {arm.name for arm in subject.arms}
-    several = {arm for arm in known if len(minimised.get(arm, ())) != 1}
-    of_sources = bool(subject.source_names)
-    terms = [term for term, found in arms.items() if found & (several if term == "loss" else known)]
+    of_sources = bool(subject.source_names) and "loss" in arms
+    terms = [term for term, found in arms.items() if found & known]
     return sorted(
         terms, key=lambda term: ((term == "loss") != of_sources, term not in _RECONSTRUCTION, -len(arms[term]))
     )
