@@ -22,7 +22,8 @@ class Objective:
 
     Raises:
         ValueError: a name is unknown or two penalties share one, or patches are normalised that are a single pixel or
-            meant for bce; when called, reconstruction and target differ in shape, or a part refuses its input.
+            meant for bce; when called, reconstruction and target differ in shape, sources are not as many as their
+            names, or a part refuses its input.
     """
 
     reconstruction: str = "mse"

@@ -19,7 +19,7 @@ class Augmentation:
     """Shifts, flips and new pairs of clean pictures, before any corruption; one draw a batch.
 
     Raises:
-        ValueError: a negative shift, or a share outside [0, 1].
+        ValueError: a negative shift, or a share outside [0, 1]; when called, new pairs of what has no sources.
     """
 
     shift: int = 0
