@@ -9,24 +9,18 @@ from narrows.files import write_json
 from narrows.results import Conclusion, Result, open_run, write_rows
 
 
-def judged(
-    folder: Path, errors: dict[float, list[float]], hidden: float = 0.05, dead: tuple[float, ...] = (0.0,) * 4
-) -> list[Conclusion]:
+def judged(folder: Path, errors: dict[float, list[float]], hidden: float = 0.05) -> list[Conclusion]:
     """Of the errors at every ratio, by the ratio that a model was trained at, and of those on hidden pixels alone."""
     write_json(folder / "experiment.json", {"name": "masking"})
     write_json(folder / "environment.json", {"format": 1})
 
-    def row(arm: str, condition: str, value: float, evaluation: str = "reconstruction", metric: str = "mse") -> Result:
-        return Result("masking", arm, 0, evaluation, condition, "test", metric, value, 10)
+    def row(arm: str, condition: str, value: float) -> Result:
+        return Result("masking", arm, 0, "reconstruction", condition, "test", "mse", value, 10)
 
     rows = [
         row(f"{REPORTED}, trained at {trained}", f"hidden={tested}", error)
         for trained, found in errors.items()
         for tested, error in zip(RATIOS, found, strict=True)
-    ]
-    rows += [
-        row(f"{REPORTED}, trained at {ratio}", "", share, "checks", "dead_units")
-        for ratio, share in zip(RATIOS, dead, strict=True)
     ]
     for arm, factor in ((REPORTED, hidden), ("linear interpolation", 1.0)):
         rows += [row(arm, f"hidden={ratio} pixels=hidden", factor * ratio) for ratio in RATIOS]
@@ -50,13 +44,7 @@ def test_a_model_for_each_ratio_says_whether_errors_fall_with_it(
 ) -> None:
     falls, best, _ = judged(tmp_path, own_best(errors))
     assert falls.verdict == verdict
-    assert "dead" not in falls.evidence
     assert best.verdict == "refuted"
-
-
-def test_dead_units_that_vary_with_the_ratio_are_named_beside_the_errors(tmp_path: Path) -> None:
-    falls, *_ = judged(tmp_path, own_best([0.4, 0.3, 0.2, 0.1]), dead=(1.0, 0.9, 0.9, 0.75))
-    assert "100% are dead at 0.2 and 75% at 0.8" in falls.evidence
 
 
 @pytest.mark.parametrize(("won", "verdict"), [(4, "confirmed"), (2, "partly"), (1, "refuted"), (0, "refuted")])
