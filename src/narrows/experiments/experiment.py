@@ -93,6 +93,8 @@ class Experiment:
     """Positions in the test split of the pictures that are shown."""
     studies: tuple[Study, ...] = ()
     """What is measured of every arm and baseline beside its own task."""
+    also_studied: tuple[str, ...] = ()
+    """Splits on which studies judge beside the last, where a source report states figures of them: "validation"."""
     sources: tuple[str, ...] = ()
     """Numbers of the source reports."""
     split: Split | None = None

@@ -77,6 +77,7 @@ def masking() -> Experiment:
         arms=(reported, *each, improved, patches),
         examples=tuple(range(8)),
         studies=(UnderMasks(RATIOS, PATCH_SIZE),),
+        also_studied=("validation",),
         sources=("000",),
         judge=judge,
     )

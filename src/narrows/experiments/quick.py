@@ -45,4 +45,4 @@ def quick(experiment: Experiment) -> Experiment:
         )
         for arm in experiment.arms
     )
-    return replace(experiment, arms=tuple(arms), studies=studies(experiment.studies))
+    return replace(experiment, arms=tuple(arms), studies=studies(experiment.studies), also_studied=())

@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -75,6 +76,10 @@ class Session:
     settings: RunSettings
     ledger: Ledger
     watcher: Watcher
+
+    def other(self, name: str, split: str) -> Pictures:
+        """A split of a set that studies read beside the experiment's own."""
+        return self.others[name].test if split == "test" else self.others[name].validation
 
 
 def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watcher) -> Run:
@@ -184,17 +189,15 @@ def studied(  # noqa: PLR0913  a model, what it is judged on, and what was found
     splits: dict[str, Pictures],
     measured: Measured,
 ) -> Measured:
-    """What was measured of a model, and what further studies find on the last of its splits."""
-    split, pictures = list(splits.items())[-1]
+    """What was measured of a model, and what studies find: figures of every studied split, arrays of the last."""
     figures, arrays = list(measured.figures), dict(measured.arrays)
-
-    def other(name: str) -> Pictures:
-        return session.others[name].test if split == "test" else session.others[name].validation
-
-    for study in studies:
-        evaluation = study(model, pictures, Beside(train, other, corruption))
-        figures += [(split, figure) for figure in evaluation.figures]
-        arrays[study.name] = evaluation.arrays
+    asked = session.experiment.also_studied
+    for split in dict.fromkeys([*(split for split in splits if split in asked), list(splits)[-1]]):
+        beside = Beside(train, partial(session.other, split=split), corruption)
+        for study in studies:
+            evaluation = study(model, splits[split], beside)
+            figures += [(split, figure) for figure in evaluation.figures]
+            arrays[study.name] = evaluation.arrays
     return Measured(figures, arrays)
 
 
