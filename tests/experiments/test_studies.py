@@ -69,3 +69,17 @@ def test_the_page_has_their_sections(run: Run) -> None:
     page = (Path(run.folder) / "report.html").read_text(encoding="utf-8")
     for title in ("Rate and distortion", "Drawn from the prior", "What the codes tell of the classes"):
         assert f"{title}</h2>" in page
+
+
+@pytest.mark.parametrize(("read_test", "expected"), [(True, {"validation", "test"}), (False, {"validation"})])
+def test_studies_judge_the_splits_that_a_report_states_figures_of(
+    tmp_path: Path, read_test: bool, expected: set[str]
+) -> None:
+    experiment = replace(EXPERIMENT, arms=(VARIATIONAL,), studies=(LinearProbe((100,)),), also_studied=("validation",))
+    run = run_experiment(experiment, RunSettings(tmp_path / "run", read_test=read_test), Nobody())
+    assert {row.split for row in run.results if row.evaluation == "linear_probe"} == expected
+    digits = load("digits")
+    sizes = {"validation": len(digits.validation), "test": len(digits.test)}
+    assert {(row.split, row.n) for row in run.results if row.evaluation == "linear_probe"} == {
+        (split, sizes[split]) for split in expected
+    }
