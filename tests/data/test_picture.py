@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from narrows.data import Pictures, read_picture, resize
-from narrows.data.picture import as_size, read_header
+from narrows.data.picture import as_size, parse_size, read_header
 
 from .layouts import random_bytes, write_picture
 
@@ -132,3 +132,9 @@ def test_a_size_is_one_number_or_two() -> None:
     assert as_size(None) is None
     with pytest.raises(ValueError, match="at least 1 x 1 pixels, found 0 x 0"):
         as_size(0)
+
+
+@pytest.mark.parametrize("text", ["", "big", "64.5", "0", "4,5,6", "-3"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a size"):
+        parse_size(text)

@@ -26,6 +26,8 @@ class Nobody:
 
     def progress(self, progress: Progress) -> None: ...
 
+    def counted(self, label: str, done: int, total: int) -> None: ...
+
 
 @pytest.fixture(params=EXPERIMENTS)
 def experiment(request: pytest.FixtureRequest) -> Experiment:

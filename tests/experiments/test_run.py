@@ -7,10 +7,12 @@ import pytest
 
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.run import RunSettings, run_experiment
+from narrows.experiments.settings import change_experiment
 from narrows.models import Dense
 from narrows.results import slug
 from narrows.training import Training
 
+from ..data.layouts import write_picture
 from .test_catalogue import Nobody
 
 ARM = Arm("improved, dense", Dense((), 4), Training(epochs=1))
@@ -43,3 +45,29 @@ def test_another_question_or_fewer_seeds_are_refused(asked: Experiment, seeds: i
     run_experiment(EXPERIMENT, settings, Nobody())
     with pytest.raises(ValueError, match=f"found others in {named}; repeat"):
         run_experiment(asked, replace(settings, seeds=seeds, resume=True), Nobody())
+
+
+class Counting(Nobody):
+    def __init__(self) -> None:
+        self.counts: list[tuple[str, int, int]] = []
+
+    def counted(self, label: str, done: int, total: int) -> None:
+        self.counts.append((label, done, total))
+
+
+def test_a_folder_trains_and_its_run_names_what_was_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("narrows.data.cache.cache_folder", lambda: tmp_path / "cache")
+    for number in range(30):
+        write_picture(tmp_path / "photos" / f"{number}.png", 9 + number, 12, seed=number)
+    (tmp_path / "photos" / "empty.jpg").touch()
+    (tmp_path / "photos" / "letter.png").write_text("Dear <all>")
+    watcher = Counting()
+    asked = change_experiment(EXPERIMENT, [f"data={tmp_path / 'photos'}", "size=8"])
+    run = run_experiment(asked, RunSettings(tmp_path / "run"), watcher)
+    assert run.experiment["data"]["image_shape"] == [3, 8, 8]
+    assert [name for name, _ in run.experiment["data"]["unreadable"]] == ["empty.jpg", "letter.png"]
+    assert watcher.counts[-1] == ("decoding pictures", 30, 30)
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "2 files of the folder could not be read and were left out." in page
+    assert "the file is empty" in page
+    assert "Dear &lt;all&gt;" in page

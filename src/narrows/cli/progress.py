@@ -59,6 +59,11 @@ class Display:
         detail = f"epoch {progress.epoch + 1}, loss {progress.losses['loss']:.4g}, {rate:.0f} steps/s"
         self.bars.update(self.task, total=1, completed=progress.share, detail=detail)
 
+    def counted(self, label: str, done: int, total: int) -> None:
+        """Share of what is to be done."""
+        if self.task is not None:
+            self.bars.update(self.task, total=total or None, completed=done, detail=label)
+
     def end(self) -> None:
         """Fill the last bar."""
         if self.task is not None:
@@ -72,6 +77,9 @@ class Silent:
         """Nothing."""
 
     def progress(self, progress: "Progress") -> None:
+        """Nothing."""
+
+    def counted(self, label: str, done: int, total: int) -> None:
         """Nothing."""
 
 

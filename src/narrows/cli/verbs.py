@@ -186,15 +186,17 @@ def doctor(folder: RunFolder, as_json: AsJson = False) -> None:
 
 @data_app.command("list")
 def data_list(data_root: DataRoot = None, as_json: AsJson = False) -> None:
-    """The data sets, and whether their files are there.
+    """The data sets, whether their files are there, and the folders that are kept decoded.
 
     Example: narrows data list
     """
-    sets = list_sets(data_root)
+    sets, cached = list_sets(data_root), list_cached()
     if as_json:
-        typer.echo(json.dumps(sets, indent=2))
-    else:
-        show_sets(sets)
+        typer.echo(json.dumps({"sets": sets, "cache": cached}, indent=2))
+        return
+    show_sets(sets)
+    if cached:
+        show_table("Decoded pictures in the cache: 'narrows data clear' deletes them", cached)
 
 
 @data_app.command("download")
@@ -237,6 +239,21 @@ def fetch(name: str, data_root: Path | None) -> Path:
             progress.update(tasks[label], completed=done, total=total or None)
 
         return download(name, data_root, tell)
+
+
+def list_cached() -> list[dict[str, Any]]:
+    """The cache of decoded folders as plain rows."""
+    from narrows.data import list_cache
+
+    return [
+        {
+            "folder": entry.folder,
+            "shape": " x ".join(map(str, entry.image_shape)),
+            "pictures": entry.num_pictures,
+            "MB": round(entry.num_bytes / 1e6, 1),
+        }
+        for entry in list_cache()
+    ]
 
 
 def list_sets(data_root: Path | None) -> list[dict[str, Any]]:

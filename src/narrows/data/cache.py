@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 import pooch
 from numpy.typing import NDArray
+from PIL import UnidentifiedImageError
 
 from narrows.data.picture import Channels, Header, Progress, Size, read_header, read_picture, say_nothing
 from narrows.files import replacing
@@ -20,6 +22,8 @@ FORMAT = 1
 """Part of every key: raised when decoding changes, so that old caches are not taken for new ones."""
 BATCH = 64
 """Files handed to the threads at a time, which bounds how many decoded pictures wait in memory."""
+LIMIT_GB = 20.0
+"""Of the cache, unless NARROWS_CACHE_GB says otherwise: beyond it, what was unused for longest goes first."""
 
 T = TypeVar("T")
 
@@ -36,9 +40,34 @@ class Decoded:
     """(file, reason) of those left out."""
 
 
+class Entry(NamedTuple):
+    """One decoded folder in the cache."""
+
+    folder: str
+    """Whose pictures they are."""
+    num_pictures: int
+    image_shape: tuple[int, int, int]
+    num_bytes: int
+    path: Path
+    """Its array; the index lies beside it."""
+
+
 def cache_folder() -> Path:
     """Where decoded folders are kept unless a caller says otherwise."""
     return Path(pooch.os_cache("narrows")) / "pictures"
+
+
+def list_cache(cache: Path | None = None) -> list[Entry]:
+    """The decoded folders, the one that was used last first."""
+    folder = cache_folder() if cache is None else cache
+    arrays = {path: path.with_suffix(".json") for path in folder.glob("*.npy")}
+    whole = {path: index for path, index in arrays.items() if index.is_file()}
+    entries = []
+    for path in sorted(whole, key=lambda path: -whole[path].stat().st_mtime_ns):
+        count, *shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+        source = json.loads(whole[path].read_text(encoding="utf-8")).get("folder", "")
+        entries.append(Entry(source, count, (shape[0], shape[1], shape[2]), path.stat().st_size, path))
+    return entries
 
 
 def clear_cache(cache: Path | None = None) -> int:
@@ -51,11 +80,40 @@ def clear_cache(cache: Path | None = None) -> int:
     return freed
 
 
+def cache_limit() -> int:
+    """Most bytes that the cache may hold.
+
+    Raises:
+        ValueError: NARROWS_CACHE_GB is no number above 0.
+    """
+    text = os.environ.get("NARROWS_CACHE_GB", str(LIMIT_GB))
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = -1.0
+    if not limit > 0:
+        raise ValueError(f"expected NARROWS_CACHE_GB to be gigabytes above 0, found {text!r}; 20 is usual")
+    return int(limit * 1e9)
+
+
+def _make_room(newest: Path) -> None:
+    """Delete what was unused for longest until the cache is within its limit; the newest array stays."""
+    entries = list_cache(newest.parent)
+    held = sum(entry.num_bytes for entry in entries)
+    limit = cache_limit()
+    for entry in reversed(entries):
+        if held > limit and entry.path != newest:
+            entry.path.unlink()
+            entry.path.with_suffix(".json").unlink()
+            held -= entry.num_bytes
+
+
 def decode_files(
     folder: Path,
     files: Sequence[str],
     *,
     size: Size | None = None,
+    crop: bool = False,
     cache: Path | None = None,
     on_progress: Progress | None = None,
 ) -> Decoded:
@@ -67,15 +125,20 @@ def decode_files(
         folder: what the names in `files` are relative to.
         files: names with forward slashes.
         size: to bring all pictures to; None where they have one size already.
+        crop: whether the middle is cut out of pictures in place of squeezing them to the size.
         cache: folder of the decoded arrays; the user's cache by default.
         on_progress: told of every picture.
 
     Raises:
         ValueError: none of the files can be read, or they differ in size and none was asked for.
     """
-    target = (cache_folder() if cache is None else cache) / f"{_key(folder, files, size)}.npy"
+    key = _key(folder, files, [FORMAT, size, *(["crop"] if crop else [])])
+    target = (cache_folder() if cache is None else cache) / f"{key}.npy"
     if not target.is_file():
-        _fill(target, folder, files, size, on_progress or say_nothing)
+        read = partial(read_picture, crop=crop)
+        _fill(target, folder, files, size, read, on_progress or say_nothing)
+        _make_room(target)
+    target.with_suffix(".json").touch()  # its time says when it was used last
     index = json.loads(target.with_suffix(".json").read_text(encoding="utf-8"))
     return Decoded(
         # Mode "c": writable, which torch wants of an array, but never written back.
@@ -85,26 +148,41 @@ def decode_files(
     )
 
 
-def _key(folder: Path, files: Sequence[str], size: Size | None) -> str:
-    stats = [(name, (found := (folder / name).stat()).st_size, found.st_mtime_ns) for name in files]
-    return hashlib.sha256(json.dumps([FORMAT, size, stats]).encode()).hexdigest()[:32]
+def _key(folder: Path, files: Sequence[str], how: list[object]) -> str:
+    return hashlib.sha256(json.dumps([*how, [_state(folder, name) for name in files]]).encode()).hexdigest()[:32]
 
 
-def _fill(target: Path, folder: Path, files: Sequence[str], size: Size | None, on_progress: Progress) -> None:
+def _state(folder: Path, name: str) -> tuple[str, int, int]:
+    """By what a file is known again: name, size and time; a link that leads nowhere has neither."""
+    try:
+        found = (folder / name).stat()
+    except OSError:
+        return name, -1, -1
+    return name, found.st_size, found.st_mtime_ns
+
+
+def _fill(
+    target: Path,
+    folder: Path,
+    files: Sequence[str],
+    size: Size | None,
+    read: Callable[..., NDArray[np.uint8]],
+    on_progress: Progress,
+) -> None:
     """Write the array `target`, and beside it the .json that says which file each row is."""
     unreadable: dict[str, str] = {}
-    headers = dict(_readable(_each(read_header, folder, files, on_progress, "looking at pictures"), unreadable))
+    headers = dict(_readable(folder, _each(read_header, folder, files, on_progress, "looking at pictures"), unreadable))
     if not headers:
         raise _nothing_readable(folder, unreadable)
     size = size or _common_size(folder, headers)
     channels: Channels = 3 if any(header.channels == 3 for header in headers.values()) else 1
-    read = partial(read_picture, size=size, channels=channels)
+    read = partial(read, size=size, channels=channels)
     kept = []
     with replacing(target) as temporary:
         with temporary.open("wb") as file:
             _write_npy_header(file, (len(headers), channels, *size))
             pictures = _each(read, folder, list(headers), on_progress, "decoding pictures")
-            for name, picture in _readable(pictures, unreadable):
+            for name, picture in _readable(folder, pictures, unreadable):
                 file.write(picture.data)
                 kept.append(name)
             file.seek(0)
@@ -113,7 +191,8 @@ def _fill(target: Path, folder: Path, files: Sequence[str], size: Size | None, o
             raise _nothing_readable(folder, unreadable)
         # The index takes its place first: an array in the cache always has one.
         with replacing(target.with_suffix(".json")) as index:
-            index.write_text(json.dumps({"files": kept, "unreadable": list(unreadable.items())}), encoding="utf-8")
+            content = {"folder": str(folder.resolve()), "files": kept, "unreadable": list(unreadable.items())}
+            index.write_text(json.dumps(content), encoding="utf-8")
 
 
 def _each(
@@ -135,13 +214,33 @@ def _each(
                 yield found
 
 
-def _readable(found: Iterator[tuple[str, T | Exception]], unreadable: dict[str, str]) -> Iterator[tuple[str, T]]:
+def _readable(
+    folder: Path, found: Iterator[tuple[str, T | Exception]], unreadable: dict[str, str]
+) -> Iterator[tuple[str, T]]:
     """What was read; the reasons for the rest go into `unreadable`."""
     for name, outcome in found:
         if isinstance(outcome, Exception):
-            unreadable[name] = " ".join(f"{type(outcome).__name__}: {outcome}".split())
+            unreadable[name] = _reason(folder / name, outcome)
         else:
             yield name, outcome
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """Why a file was left out, in words that do not name its place."""
+    if path.is_file() and path.stat().st_size == 0:
+        return "the file is empty"
+    if isinstance(error, UnidentifiedImageError):
+        return f"what is in it is no picture of a known format, whatever its name says ({_start(path)})"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _start(path: Path) -> str:
+    """How a file begins, as text where it is text."""
+    with path.open("rb") as file:
+        begin = file.read(12)
+    return f"it begins {begin.decode(errors='backslashreplace')!r}"
 
 
 def _common_size(folder: Path, headers: dict[str, Header]) -> Size:

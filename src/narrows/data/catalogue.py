@@ -41,7 +41,7 @@ def read_digits(entry: Entry, request: Request) -> Dataset:
 
     values, labels = load_digits(return_X_y=True)
     images = np.rint(values.reshape(-1, 1, 8, 8) * (255 / 16)).astype(np.uint8)
-    pictures = resize(Pictures(images, labels.astype(np.int64)), request.size)
+    pictures = resize(Pictures(images, labels.astype(np.int64)), request.size, crop=request.crop)
     ordered = pictures.take(split_order(len(pictures), pictures.labels, request.split_seed))
     return cut(entry.name, ordered, split=request.split, class_names=entry.class_names)
 
@@ -93,6 +93,7 @@ def read_voc2007(entry: Entry, request: Request) -> Dataset:
     decoded, note = read_voc(
         request.root / "VOCdevkit" / "VOC2007",
         request.size or VOC_SIZE,
+        crop=request.crop,
         shuffle_seed=request.split_seed,
         on_progress=request.on_progress,
     )
@@ -157,15 +158,19 @@ def _with_official_test(
     read_unlabelled: Callable[[], Pictures] | None = None,
 ) -> Dataset:
     """A set whose authors chose the test pictures; validation is drawn from the training pictures."""
-    train = resize(read_train(), request.size)
+
+    def brought(pictures: Pictures) -> Pictures:
+        return resize(pictures, request.size, crop=request.crop)
+
+    train = brought(read_train())
     assert train.labels is not None
     return Dataset(
         entry.name,
         train,
         validation_index(train.labels, entry.num_pictures[1], request.split_seed),
-        lambda: resize(read_test(), request.size),
+        lambda: brought(read_test()),
         entry.class_names,
-        read_unlabelled=(lambda: resize(read_unlabelled(), request.size)) if read_unlabelled else None,
+        read_unlabelled=(lambda: brought(read_unlabelled())) if read_unlabelled else None,
     )
 
 

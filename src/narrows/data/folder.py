@@ -34,6 +34,7 @@ def read_folder(
     folder: Path,
     *,
     size: Size | None = None,
+    crop: bool = False,
     shuffle_seed: int | None = None,
     cache: Path | None = None,
     on_progress: Progress | None = None,
@@ -45,6 +46,7 @@ def read_folder(
     Args:
         folder: where to look, at any depth.
         size: to bring all pictures to; None where they have one size already.
+        crop: whether the middle is cut out of pictures in place of squeezing them to the size.
         shuffle_seed: gives the order that an own split cuts; None keeps the order of the names.
         cache: folder of the decoded arrays; the user's cache by default.
         on_progress: told of every picture.
@@ -57,7 +59,7 @@ def read_folder(
     if shuffle_seed is not None:
         labels = _classes(files)[1]
         files = [files[position] for position in split_order(len(files), labels, shuffle_seed)]
-    decoded = decode_files(folder, files, size=size, cache=cache, on_progress=on_progress)
+    decoded = decode_files(folder, files, size=size, crop=crop, cache=cache, on_progress=on_progress)
     class_names, labels = _classes(decoded.files)
     return Folder(Pictures(decoded.images, labels), decoded.files, class_names, decoded.unreadable)
 

@@ -16,11 +16,12 @@ from narrows.data.splits import SPLIT, Split, cut, split_order
 ARRAY_SUFFIXES = (".npy", ".npz")
 
 
-def load(
+def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape and cut
     name_or_path: str | Path,
     root: Path | None = None,
     *,
     size: int | Size | None = None,
+    crop: bool = False,
     split_seed: int = 0,
     split: Split | None = None,
     on_progress: Progress | None = None,
@@ -34,6 +35,7 @@ def load(
             pictures, a .npy or a .npz file. A folder called like a set is written ./mnist, or given as a Path.
         root: where the catalogue's files are; by default NARROWS_DATA, else the user's cache.
         size: height and width, or one number for both, to squeeze all pictures to.
+        crop: cut the middle out of the pictures in place of squeezing them, at most half as large as they are.
         split_seed: draws the validation pictures; for sets without an official split, the test pictures too.
         split: percent for training, validation and test of a set without an official split; None means 80, 10, 10.
         on_progress: told of every decoded picture.
@@ -50,7 +52,7 @@ def load(
     wanted, own = as_size(size), split or SPLIT
     if isinstance(name_or_path, str) and name_or_path in CATALOGUE:
         entry = find_entry(name_or_path)
-        dataset = entry.read(entry, Request(data_root(root), wanted, split_seed, own, on_progress))
+        dataset = entry.read(entry, Request(data_root(root), wanted, crop, split_seed, own, on_progress))
         if split is not None and dataset.official_test:
             raise ValueError(
                 f"expected a set whose test pictures are drawn here, to cut it {split[0]}-{split[1]}-{split[2]}, found "
@@ -59,14 +61,14 @@ def load(
         return dataset
     path = Path(name_or_path).expanduser()
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        return _split(path.stem, resize(read_array(path), wanted), split_seed, own)
+        return _split(path.stem, resize(read_array(path), wanted, crop=crop), split_seed, own)
     if path.is_file():
         raise ValueError(
             f"expected a folder of pictures, a .npy or a .npz file, found the file {path}; name its folder"
         )
     if not path.is_dir() and isinstance(name_or_path, str) and path.name == name_or_path:
         find_entry(name_or_path)  # one word and nothing there: likely a name misspelt
-    found = read_folder(path, size=wanted, shuffle_seed=split_seed, on_progress=on_progress)
+    found = read_folder(path, size=wanted, crop=crop, shuffle_seed=split_seed, on_progress=on_progress)
     return cut(
         path.resolve().name,
         found.pictures,

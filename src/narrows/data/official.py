@@ -47,6 +47,8 @@ class Request:
 
     root: Path
     size: Size | None = None
+    crop: bool = False
+    """Whether the middle is cut out of pictures in place of squeezing them to the size."""
     split_seed: int = 0
     split: Split = SPLIT
     on_progress: Progress | None = None

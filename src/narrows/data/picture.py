@@ -1,5 +1,6 @@
 """One picture file in, one uint8 array out, whatever way the file stores it."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,6 +53,24 @@ def as_size(size: int | Size | None) -> Size | None:
     return size
 
 
+def parse_size(text: str) -> Size:
+    """A size as a user writes it: one number for a square, or height and width.
+
+    Raises:
+        ValueError: other than one or two whole numbers above 0.
+
+    >>> parse_size("64"), parse_size("48,64")
+    ((64, 64), (48, 64))
+    """
+    match = re.fullmatch(r"(\d+)(?:\s*[,x]\s*(\d+))?", text.strip())
+    if match is None:
+        raise ValueError(f"expected a size as 64, or as height and width 48,64, found {text!r}")
+    height, width = int(match[1]), int(match[2] or match[1])
+    size = as_size((height, width))
+    assert size is not None
+    return size
+
+
 def read_header(path: Path) -> Header:
     """Size and channels of a picture file, without decoding it; raises whatever Pillow raises on a broken one."""
     with Image.open(path, formats=FORMATS) as image:
@@ -61,11 +80,14 @@ def read_header(path: Path) -> Header:
         return Header(size, 1 if image.mode in GREY_MODES else 3)
 
 
-def read_picture(path: Path, *, size: Size | None = None, channels: Channels | None = None) -> NDArray[np.uint8]:
+def read_picture(
+    path: Path, *, size: Size | None = None, crop: bool = False, channels: Channels | None = None
+) -> NDArray[np.uint8]:
     """A picture file as (channel, height, width), turned as EXIF says, over white where it is transparent.
 
     16-bit greys are scaled to 8 bits; palettes, CMYK and the like become RGB; of a moving picture the first frame is
-    taken. A size squeezes the picture to it (bilinear over all covered pixels). Without `channels`, greys stay one.
+    taken. A size squeezes the picture to it (bilinear over all covered pixels); with `crop` the middle is cut out
+    in its place, see `framed_size`. Without `channels`, greys stay one.
 
     Raises:
         ValueError: the range of the values is not known (32-bit whole numbers or floats).
@@ -75,28 +97,50 @@ def read_picture(path: Path, *, size: Size | None = None, channels: Channels | N
         if size is not None:
             # JPEG decodes at a fraction of its size for a fraction of the time; twice the side leaves bilinear
             # resizing enough to average. Other formats ignore this.
-            image.draft(None, (2 * max(size), 2 * max(size)))
+            factor = 4 if crop else 2
+            image.draft(None, (factor * max(size), factor * max(size)))
         upright = ImageOps.exif_transpose(image)
     plain = _plain(upright)
     if channels is not None:
         plain = plain.convert("L" if channels == 1 else "RGB")
-    if size is not None and plain.size != size[::-1]:
-        plain = plain.resize(size[::-1], Image.Resampling.BILINEAR)
+    if size is not None:
+        whole = framed_size((plain.height, plain.width), size) if crop else size
+        if (plain.height, plain.width) != whole:
+            plain = plain.resize(whole[::-1], Image.Resampling.BILINEAR)
+        left, top = (whole[1] - size[1]) // 2, (whole[0] - size[0]) // 2
+        plain = plain.crop((left, top, left + size[1], top + size[0]))
     array = np.array(plain)
     return array[np.newaxis] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
 
 
-def resize(pictures: Pictures, size: Size | None) -> Pictures:
-    """Pictures squeezed to another size, plane by plane (bilinear); the same object where nothing changes."""
+def framed_size(found: Size, size: Size) -> Size:
+    """The size to which a picture is brought before the middle is cut out of it: in its own proportions.
+
+    What is cut shows at least half of the picture's height, or of its width; a smaller picture is enlarged.
+
+    >>> framed_size((375, 500), (96, 96)), framed_size((100, 300), (96, 96)), framed_size((48, 60), (96, 96))
+    ((192, 256), (100, 300), (96, 120))
+    """
+    scales = [wanted / length for wanted, length in zip(size, found, strict=True)]
+    scale = max(*scales, min(1.0, 2 * max(scales)))
+    height, width = (max(wanted, round(scale * length)) for wanted, length in zip(size, found, strict=True))
+    return height, width
+
+
+def resize(pictures: Pictures, size: Size | None, *, crop: bool = False) -> Pictures:
+    """Pictures brought to another size as `read_picture` does, plane by plane; the same object if nothing changes."""
     if size is None or pictures.image_shape[1:] == size:
         return pictures
-    count, channels = pictures.images.shape[:2]
+    count, channels, height, width = pictures.images.shape
+    whole = framed_size((height, width), size) if crop else size
+    top, left = (whole[0] - size[0]) // 2, (whole[1] - size[1]) // 2
     resized = np.empty((count, channels, *size), dtype=np.uint8)
 
     def fill(row: int) -> None:
         for channel in range(channels):
             plane = Image.fromarray(np.ascontiguousarray(pictures.images[row, channel]))
-            resized[row, channel] = np.asarray(plane.resize(size[::-1], Image.Resampling.BILINEAR))
+            brought = np.asarray(plane.resize(whole[::-1], Image.Resampling.BILINEAR))
+            resized[row, channel] = brought[top : top + size[0], left : left + size[1]]
 
     with ThreadPoolExecutor() as pool:
         for _ in pool.map(fill, range(count)):

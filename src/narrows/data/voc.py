@@ -47,7 +47,13 @@ def choose_pictures(folder: Path) -> Choice:
 
 
 def read_voc(
-    folder: Path, size: Size, *, shuffle_seed: int, cache: Path | None = None, on_progress: Progress | None = None
+    folder: Path,
+    size: Size,
+    *,
+    shuffle_seed: int,
+    crop: bool = False,
+    cache: Path | None = None,
+    on_progress: Progress | None = None,
 ) -> tuple[Decoded, str]:
     """The chosen pictures in the order that an own split cuts, and the note that says which they are.
 
@@ -56,5 +62,6 @@ def read_voc(
     """
     files, note = choose_pictures(folder)
     shuffled = [files[position] for position in split_order(len(files), None, shuffle_seed)]
-    decoded = decode_files(folder / "JPEGImages", shuffled, size=size, cache=cache, on_progress=on_progress)
+    pictures = folder / "JPEGImages"
+    decoded = decode_files(pictures, shuffled, size=size, crop=crop, cache=cache, on_progress=on_progress)
     return decoded, note

@@ -35,6 +35,8 @@ def describe_run(experiment: Experiment, data: Dataset, *, seeds: int, read_test
             "split": "" if data.official_test else "-".join(map(str, experiment.split or SPLIT)),
             "note": data.note,
             "duplicates": repeated,
+            # only where there are some, so that a description equals what an earlier version wrote
+            **({"unreadable": [list(found) for found in data.unreadable]} if data.unreadable else {}),
         },
         "arms": [describe_arm(arm, data, seeds, read_test) for arm in experiment.arms],
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from narrows.corruption import NoCorruption
-from narrows.data import Pictures, Split
+from narrows.data import Pictures, Size, Split
 from narrows.descriptions import describe
 from narrows.evaluation import Beside, Evaluation, Model
 from narrows.objective import Objective
@@ -99,6 +99,10 @@ class Experiment:
     """Numbers of the source reports."""
     split: Split | None = None
     """Percent for training, validation and test where the data have no official split; None means 80, 10, 10."""
+    size: Size | None = None
+    """Height and width to bring pictures to; None takes them as they are."""
+    crop: bool = False
+    """Whether the middle is cut out of pictures in place of squeezing them to the size."""
     judge: Callable[[Run], list[Conclusion]] = lambda run: []  # noqa: ARG005  most experiments judge no report
     """What the rerun says of the source reports' conclusions."""
 

@@ -42,6 +42,10 @@ class Watcher(Protocol):
         """A training step was taken."""
         ...
 
+    def counted(self, label: str, done: int, total: int) -> None:
+        """So many of so many are done; the total is 0 where it is not known."""
+        ...
+
 
 @dataclass(frozen=True)
 class RunSettings:
@@ -96,7 +100,14 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     device = choose_device(settings.device)
     check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
     watcher.stage(f"reading {experiment.data}")
-    data = load(experiment.data, settings.data_root, split=experiment.split)
+    data = load(
+        experiment.data,
+        settings.data_root,
+        size=experiment.size,
+        crop=experiment.crop,
+        split=experiment.split,
+        on_progress=watcher.counted,
+    )
     others = {name: load(name, settings.data_root) for name in experiment.other_data}
     if settings.quick:
         experiment, data = quick(experiment), few(data)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from narrows.data import parse_split
+from narrows.data import parse_size, parse_split
 from narrows.descriptions import change, suggest
 from narrows.experiments.experiment import Arm, Experiment
 
@@ -16,7 +16,8 @@ def change_experiment(experiment: Experiment, settings: Sequence[str]) -> Experi
 
     `training.epochs=5` changes every arm that has the path (what is set in closed form keeps its training),
     `ARM:training.epochs=5` one arm, `data=fashion_mnist` the data; `split=70-20-10` cuts data without an official
-    split into training, validation and test; `arms=improved*` keeps the arms that match.
+    split into training, validation and test; `size=64` squeezes pictures to a square, `size=48,64` to a height and a
+    width; `arms=improved*` keeps the arms that match.
 
     Raises:
         ValueError: a setting is unknown (with a suggestion), malformed, or refused by its description.
@@ -29,6 +30,8 @@ def change_experiment(experiment: Experiment, settings: Sequence[str]) -> Experi
             experiment = replace(experiment, data=text)
         elif path == "split":
             experiment = replace(experiment, split=parse_split(text))
+        elif path == "size":
+            experiment = replace(experiment, size=parse_size(text))
         elif path == "arms":
             experiment = replace(experiment, arms=matching(experiment, text))
         else:
@@ -51,7 +54,7 @@ def change_arms(experiment: Experiment, path: str, text: str) -> tuple[Arm, ...]
     if colon and name not in names(experiment):
         raise ValueError(f"expected an arm of {experiment.name}, found {name!r}{suggest(name, names(experiment))}")
     if field not in ARM_FIELDS:
-        known = ["data", "split", "arms", *ARM_FIELDS]
+        known = ["data", "size", "split", "arms", *ARM_FIELDS]
         hint = suggest(field, known)
         raise ValueError(f"expected a setting that starts with {', '.join(known)}, found {path!r}{hint}")
     changed: dict[str, Arm] = {}

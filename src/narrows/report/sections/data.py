@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 
 from narrows.report.numbers import count
-from narrows.report.page import Facts, Gallery, Picture, Section, Strip
+from narrows.report.page import Cell, Column, Facts, Gallery, Group, Picture, Section, Strip, Table
 from narrows.report.raster import display_width, photograph
 from narrows.report.subject import Arrays, Subject
 
 _SHOWN = 10
+_LISTED = 25
+"""Of the files that were left out, so many stand unfolded."""
 
 
 def data_sheet(subject: Subject) -> Section | None:
@@ -19,7 +21,8 @@ def data_sheet(subject: Subject) -> Section | None:
     if not data and gallery is None:
         return None
     facts = Facts(tuple((term, text) for term, text in _facts(subject.run.experiment, data) if text))
-    return Section("data", "Data", (facts, gallery) if gallery else (facts,))
+    left_out = _left_out(data.get("unreadable") or [])
+    return Section("data", "Data", (facts, *(block for block in (left_out, gallery) if block is not None)))
 
 
 def heads(subject: Subject, arrays: Arrays, numbers: list[int]) -> tuple[str, ...]:
@@ -57,6 +60,19 @@ def _facts(experiment: dict[str, Any], data: dict[str, Any]) -> list[tuple[str, 
         ("Licence", str(data.get("licence") or "")),
         ("Fingerprint", str(data.get("fingerprint") or "")),
     ]
+
+
+def _left_out(unreadable: list[list[str]]) -> Table | None:
+    """Every file that could not be read, and why."""
+    if not unreadable:
+        return None
+    number = f"{count(len(unreadable))} file{'s' if len(unreadable) > 1 else ''}"
+    return Table(
+        caption=f"{number} of the folder could not be read and {'were' if len(unreadable) > 1 else 'was'} left out.",
+        columns=(Column("file", numeric=False), Column("why", numeric=False)),
+        groups=(Group("", tuple((Cell(name), Cell(reason)) for name, reason in unreadable)),),
+        fold=f"{number} left out" if len(unreadable) > _LISTED else "",
+    )
 
 
 def _duplicates(found: dict[str, int] | None) -> str:
