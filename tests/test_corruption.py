@@ -16,6 +16,7 @@ from narrows.corruption import (
     Mixing,
     NoCorruption,
     PatchMask,
+    PhotographNoise,
     PixelMask,
     SaltAndPepper,
 )
@@ -25,6 +26,7 @@ from narrows.types import Corruption
 EXAMPLES: dict[str, list[Corruption]] = {
     "NoCorruption": [NoCorruption()],
     "GaussianNoise": [GaussianNoise(0.3), GaussianNoise((0.0, 0.9)), GaussianNoise(0.3, clip=True)],
+    "PhotographNoise": [PhotographNoise(0.3), PhotographNoise((0.0, 0.9), grey_share=0.0)],
     "SaltAndPepper": [SaltAndPepper(0.3), SaltAndPepper((0.1, 0.5))],
     "Binarise": [Binarise()],
     "PixelMask": [PixelMask(0.4), PixelMask((0.2, 0.8), counted="hidden"), PixelMask(0.4, fill=0.5, counted="visible")],
@@ -34,6 +36,7 @@ EXAMPLES: dict[str, list[Corruption]] = {
 AT_STRENGTH_0: dict[str, Corruption] = {
     "NoCorruption": NoCorruption(),
     "GaussianNoise": GaussianNoise(0.0, clip=True),
+    "PhotographNoise": PhotographNoise(0.0, grey_share=0.0),
     "SaltAndPepper": SaltAndPepper(0.0),
     "Binarise": Binarise(),  # it has no strength, and is the identity on black and white
     "PixelMask": PixelMask(0.0, fill=0.5),
@@ -63,7 +66,8 @@ def test_shapes_and_weights_fit_and_clean_stays(corruption: Corruption, generato
     before = clean.clone()
     batch = corruption(clean, generator)
     assert batch.input.shape == (5, 3, 10, 7)
-    assert torch.equal(batch.target, batch.input if isinstance(corruption, Binarise) else before)
+    if not isinstance(corruption, PhotographNoise) or not corruption.grey_share:  # whose target may be grey
+        assert torch.equal(batch.target, batch.input if isinstance(corruption, Binarise) else before)
     assert torch.equal(clean, before)
     assert torch.broadcast_shapes(batch.weight.shape, batch.target.shape) == batch.target.shape
     assert (batch.weight >= 0).all()
@@ -108,6 +112,19 @@ def test_8_bit_pictures_are_refused(
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # the library's own sentence, as a user meets it
     with pytest.raises(ValueError, match=r"floats in \[0, 1\], found torch.uint8; divide 8 bits by 255"):
         corruption((clean_for(corruption) * 255).to(torch.uint8), generator)
+
+
+def test_photographs_are_made_grey_with_grey_noise_in_the_share_that_is_asked(generator: Generator) -> None:
+    clean = torch.rand(2000, 3, 5, 4, generator=seeded(1))
+    batch = PhotographNoise(0.2, grey_share=0.3)(clean, generator)
+    grey = (batch.target == clean.mean(1, keepdim=True)).flatten(1).all(1)
+    # standard error of the share is 0.01; 4 of them
+    assert grey.float().mean().item() == pytest.approx(0.3, abs=0.04)
+    assert torch.equal(batch.target[~grey], clean[~grey])
+    noise = batch.input - batch.target
+    assert (noise[grey] - noise[grey][:, :1]).abs().max() < 1e-6
+    assert (noise[~grey][:, 0] * noise[~grey][:, 1]).mean().item() == pytest.approx(0, abs=0.001)
+    assert noise[:, 0].std().item() == pytest.approx(0.2, abs=0.004)
 
 
 def test_noise_has_the_deviation_it_names(generator: Generator) -> None:

@@ -9,7 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from narrows.corruption import Binarise, GaussianNoise, Mixing, NoCorruption, PatchMask, PixelMask, SaltAndPepper
+    from narrows.corruption import (
+        Binarise,
+        GaussianNoise,
+        Mixing,
+        NoCorruption,
+        PatchMask,
+        PhotographNoise,
+        PixelMask,
+        SaltAndPepper,
+    )
     from narrows.data import Dataset, Pictures, download, from_array, label_budget, load, pair
     from narrows.diagnostics import diagnose
     from narrows.evaluation import evaluate
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
         ParallelDecoders,
         PatchFeatures,
         RefinedPCA,
+        Residual,
         ResidualDense,
         ResNet18,
         Standardised,
@@ -45,6 +55,7 @@ HOMES = {
         "Mixing",
         "NoCorruption",
         "PatchMask",
+        "PhotographNoise",
         "PixelMask",
         "SaltAndPepper",
     ),
@@ -66,6 +77,7 @@ HOMES = {
         "PatchFeatures",
         "RefinedPCA",
         "ResNet18",
+        "Residual",
         "ResidualDense",
         "Standardised",
         "TopK",
@@ -102,10 +114,12 @@ __all__ = [
     "ParallelDecoders",
     "PatchFeatures",
     "PatchMask",
+    "PhotographNoise",
     "Pictures",
     "PixelMask",
     "RefinedPCA",
     "ResNet18",
+    "Residual",
     "ResidualDense",
     "Run",
     "SaltAndPepper",

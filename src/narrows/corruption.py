@@ -57,6 +57,38 @@ class GaussianNoise:
 
 
 @dataclass(frozen=True)
+class PhotographNoise:
+    """Gaussian noise on photographs in colour, a share of which is made grey, channels, noise and all.
+
+    For one model for both: where a grey picture is stored in colour, its three channels carry the same noise, which a
+    model that has only seen independent noise takes for detail.
+
+    Raises:
+        ValueError: `sigma` as `GaussianNoise`, or the share is outside [0, 1].
+    """
+
+    sigma: Strength
+    """Standard deviation, where pictures span [0, 1]; a range is drawn from once a picture."""
+    grey_share: float = 0.25
+    """Probability of a picture to be made grey: the mean of its channels."""
+
+    def __post_init__(self) -> None:
+        _check_strength("sigma", self.sigma, math.inf)
+        _check_strength("grey_share", self.grey_share, 1.0)
+
+    def __call__(self, clean: Images | Sources, generator: Generator) -> Batch:
+        """Noisy input; the target is clean, and grey where the input is."""
+        _check_clean(clean, _IMAGES)
+        sigma = _draw(self.sigma, len(clean), generator)
+        noise = torch.randn(clean.shape, generator=generator, device=generator.device)
+        chance = torch.rand((len(clean), 1, 1, 1), generator=generator, device=generator.device)
+        grey = (chance < self.grey_share).to(clean.device)
+        target = torch.where(grey, clean.mean(1, keepdim=True), clean)
+        added = (sigma * noise).to(clean)
+        return Batch(target + torch.where(grey, added[:, :1], added), target, clean.new_ones(()), None)
+
+
+@dataclass(frozen=True)
 class SaltAndPepper:
     """Turns pixels white (1) or black (0), each as likely, all channels alike (Vincent et al. 2010).
 
@@ -195,6 +227,7 @@ class Mixing:
 CORRUPTIONS: dict[str, type[Corruption]] = {
     "NoCorruption": NoCorruption,
     "GaussianNoise": GaussianNoise,
+    "PhotographNoise": PhotographNoise,
     "SaltAndPepper": SaltAndPepper,
     "Binarise": Binarise,
     "PixelMask": PixelMask,

@@ -113,3 +113,24 @@ def test_arrays_in_memory_are_split_and_left_as_they_are() -> None:
 def test_two_pictures_are_too_few() -> None:
     with pytest.raises(ValueError, match=r"at least 3 pictures .* found 2"):
         from_array(random_bytes(2, 8, 7))
+
+
+def test_folders_with_a_plus_between_them_are_paired_up(tmp_path: Path) -> None:
+    pixels = {}
+    for name, grey in (("faces", False), ("marks", True)):
+        for number in range(20):
+            picture = write_picture(tmp_path / name / f"{number}.png", 4, 4, seed=number, grey=grey)
+            pixels[name, picture.tobytes()] = picture
+    data = load(f"{tmp_path / 'faces'}+{tmp_path / 'marks'}")
+    assert (data.name, data.image_shape, data.official_test) == ("faces+marks", (3, 4, 4), False)
+    assert [len(split) for split in (data.train, data.validation, data.test)] == [16, 2, 2]
+    assert data.train.source_names == ("faces", "marks")
+    assert not data.train.exchangeable
+    every = np.concatenate([data.official_train.images, data.test.images])
+    assert {pair[0].tobytes() for pair in every} == {key for name, key in pixels if name == "faces"}
+    assert {pair[1, 0].tobytes() for pair in every} == {key for name, key in pixels if name == "marks"}
+    assert load(f"{tmp_path / 'faces'}+{tmp_path / 'faces'}").train.exchangeable
+    both = tmp_path / "faces+marks"
+    write_picture(both / "a.png", 4, 4)
+    with pytest.raises(ValueError, match="at least 3 pictures"):  # a folder of that very name is one folder
+        load(str(both))

@@ -5,11 +5,11 @@ from narrows.data.cache import cache_folder, clear_cache, list_cache
 from narrows.data.catalogue import CATALOGUE
 from narrows.data.dataset import Dataset, Pictures
 from narrows.data.download import download
-from narrows.data.folder import Folder, list_pictures, read_folder
+from narrows.data.folder import Folder, list_pictures, read_folder, survey
 from narrows.data.identity import duplicates, fingerprint
 from narrows.data.loading import from_array, load
 from narrows.data.official import Entry, data_root, is_present
-from narrows.data.pairs import mean_picture, pair
+from narrows.data.pairs import mean_picture, pair, pair_sets
 from narrows.data.picture import Progress, Size, parse_size, read_picture, resize
 from narrows.data.splits import SPLIT, Split, label_budget, parse_split, stratified_order, validation_index
 
@@ -37,6 +37,7 @@ __all__ = [
     "load",
     "mean_picture",
     "pair",
+    "pair_sets",
     "parse_size",
     "parse_split",
     "pictures_from_array",
@@ -45,5 +46,6 @@ __all__ = [
     "read_picture",
     "resize",
     "stratified_order",
+    "survey",
     "validation_index",
 ]

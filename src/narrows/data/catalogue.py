@@ -1,7 +1,7 @@
 """The catalogue: one function a layout, one literal entry a data set."""
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from narrows.data.cifar import read_cifar
 from narrows.data.dataset import Dataset, Pictures
 from narrows.data.idx import read_idx_pictures
 from narrows.data.official import Entry, File, Request, require, verified
-from narrows.data.pairs import mean_picture, pair
+from narrows.data.pairs import mean_picture, pair, pair_sets
 from narrows.data.picture import resize
 from narrows.data.splits import cut, split_order, validation_index
 from narrows.data.stl10 import map_stl_images, read_stl_labels
@@ -103,28 +103,12 @@ def read_voc2007(entry: Entry, request: Request) -> Dataset:
 def read_pairs(entry: Entry, request: Request, *, resized: bool = False) -> Dataset:
     """Sets with official test pictures, named in the entry's name with a plus between them, paired up by the seed.
 
-    The pairs of each split are of that split of every set. A set that comes more than once has sources that are
-    numbered, and exchangeable. Smaller pictures stand amid zeros, or are resized.
+    Smaller pictures stand amid zeros, or are resized.
     """
     names = tuple(entry.name.split("+"))
     area = request.size or entry.image_shape[1:]
     sets = _read_sets(entry, replace(request, size=area if resized else request.size), names)
-    exchangeable = len(set(names)) < len(names)
-    labels = tuple(f"{name}-{place}" for place, name in enumerate(names, start=1)) if exchangeable else names
-
-    def pairs(pictures: Iterable[Pictures]) -> Pictures:
-        return pair(*pictures, names=labels, size=area, seed=request.split_seed, exchangeable=exchangeable)
-
-    train, validation = pairs(each.train for each in sets), pairs(each.validation for each in sets)
-    tests = [each.read_test for each in sets]
-    return Dataset(
-        entry.name,
-        replace(train, images=np.concatenate([train.images, validation.images])),
-        np.arange(len(train), len(train) + len(validation)),
-        lambda: pairs(read() for read in tests),
-        note=f"In every split the pictures of {names[0]} in their order, each with those of {', '.join(names[1:])} "
-        f"that numpy.random.default_rng({request.split_seed}).permutation draws for it, set after set.",
-    )
+    return pair_sets(entry.name, sets, names, size=area, seed=request.split_seed)
 
 
 def read_mean_pictures(entry: Entry, request: Request) -> Dataset:

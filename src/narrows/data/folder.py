@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from narrows.data.cache import decode_files
 from narrows.data.dataset import Pictures
-from narrows.data.picture import SUFFIXES, Progress, Size
+from narrows.data.picture import SUFFIXES, Progress, Size, read_header
 from narrows.data.splits import split_order
 
 SPLIT_NAMES = frozenset(("train", "training", "val", "valid", "validation", "test", "testing"))
@@ -62,6 +63,21 @@ def read_folder(
     decoded = decode_files(folder, files, size=size, crop=crop, cache=cache, on_progress=on_progress)
     class_names, labels = _classes(decoded.files)
     return Folder(Pictures(decoded.images, labels), decoded.files, class_names, decoded.unreadable)
+
+
+def survey(folder: Path, most: int = 200) -> list[Size]:
+    """The sizes of some of a folder's pictures, taken evenly from all, ascending; what cannot be read is passed over.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: no file has a picture's suffix.
+    """
+    files = list_pictures(folder)
+    sizes = []
+    for name in files[:: max(1, len(files) // most)]:
+        with suppress(Exception):  # Pillow raises many kinds on broken files; decoding names them
+            sizes.append(read_header(folder / name).size)
+    return sorted(sizes)
 
 
 def list_pictures(folder: Path) -> list[str]:

@@ -10,6 +10,7 @@ from narrows.data.catalogue import CATALOGUE, find_entry
 from narrows.data.dataset import Dataset, Pictures
 from narrows.data.folder import read_folder
 from narrows.data.official import Request, data_root
+from narrows.data.pairs import pair_sets
 from narrows.data.picture import Progress, Size, as_size, resize
 from narrows.data.splits import SPLIT, Split, cut, split_order
 
@@ -32,7 +33,8 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
 
     Args:
         name_or_path: text that is a name of the catalogue means that set; anything else is the path of a folder of
-            pictures, a .npy or a .npz file. A folder called like a set is written ./mnist, or given as a Path.
+            pictures, a .npy or a .npz file. A folder called like a set is written ./mnist, or given as a Path. Several
+            of these with a plus between them are paired up, to be mixed and told apart: "faces+digits".
         root: where the catalogue's files are; by default NARROWS_DATA, else the user's cache.
         size: height and width, or one number for both, to squeeze all pictures to.
         crop: cut the middle out of the pictures in place of squeezing them, at most half as large as they are.
@@ -66,6 +68,15 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
         raise ValueError(
             f"expected a folder of pictures, a .npy or a .npz file, found the file {path}; name its folder"
         )
+    if isinstance(name_or_path, str) and "+" in name_or_path and not path.exists():
+        names = name_or_path.split("+")
+        read = {
+            name: load(name, root, size=wanted, crop=crop, split_seed=split_seed, split=split, on_progress=on_progress)
+            for name in dict.fromkeys(names)
+        }
+        sets = [read[name] for name in names]
+        short = tuple(each.name for each in sets)
+        return pair_sets("+".join(short), sets, short, seed=split_seed)
     if not path.is_dir() and isinstance(name_or_path, str) and path.name == name_or_path:
         find_entry(name_or_path)  # one word and nothing there: likely a name misspelt
     found = read_folder(path, size=wanted, crop=crop, shuffle_seed=split_seed, on_progress=on_progress)

@@ -1,9 +1,12 @@
 """Sets of pictures paired up: sources to be mixed and told apart again, and their mean as a picture of its own."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from narrows.data.dataset import Pictures
+from narrows.data.dataset import Dataset, Pictures
 from narrows.data.picture import Size
 
 
@@ -46,6 +49,41 @@ def pair(
         top, left = ((whole - part) // 2 for whole, part in zip(area, inner, strict=True))
         sources[:, place, :, top : top + inner[0], left : left + inner[1]] = pictures.images[order[:count]]
     return Pictures(sources, source_names=names, exchangeable=exchangeable)
+
+
+def pair_sets(name: str, sets: Sequence[Dataset], names: tuple[str, ...], *, size: Size = (0, 0), seed: int) -> Dataset:
+    """The pairs of each split, made of that split of every set; test pictures are read when they are asked for.
+
+    A set whose name comes more than once has sources that are numbered, and exchangeable.
+
+    Args:
+        name: of the pairs.
+        sets: as many as names.
+        names: of the sets.
+        size: least height and width.
+        seed: draws what is paired with the pictures of the first set.
+
+    Raises:
+        ValueError: from `pair`.
+    """
+    exchangeable = len(set(names)) < len(names)
+    labels = tuple(f"{name}-{place}" for place, name in enumerate(names, start=1)) if exchangeable else names
+
+    def pairs(pictures: Iterable[Pictures]) -> Pictures:
+        return pair(*pictures, names=labels, size=size, seed=seed, exchangeable=exchangeable)
+
+    train, validation = pairs(each.train for each in sets), pairs(each.validation for each in sets)
+    tests = [each.read_test for each in sets]
+    return Dataset(
+        name,
+        replace(train, images=np.concatenate([train.images, validation.images])),
+        np.arange(len(train), len(train) + len(validation)),
+        lambda: pairs(read() for read in tests),
+        official_test=all(each.official_test for each in sets),
+        note=f"In every split the pictures of {names[0]} in their order, each with those of {', '.join(names[1:])} "
+        f"that numpy.random.default_rng({seed}).permutation draws for it, set after set.",
+        unreadable=tuple(dict.fromkeys(found for each in sets for found in each.unreadable)),
+    )
 
 
 def mean_picture(pairs: Pictures) -> Pictures:

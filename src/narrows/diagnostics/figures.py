@@ -9,6 +9,7 @@ from narrows.results import Finding, Reported, Run
 
 STRENGTHS = {
     "GaussianNoise": "sigma",
+    "PhotographNoise": "sigma",
     "SaltAndPepper": "share",
     "PixelMask": "ratio",
     "PatchMask": "ratio",

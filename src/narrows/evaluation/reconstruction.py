@@ -13,7 +13,7 @@ from narrows.corruption import NoCorruption
 from narrows.data import Pictures
 from narrows.evaluation.tally import Figure, Tally
 from narrows.objective import match
-from narrows.training.fit import device_of, generator, to_unit
+from narrows.training.fit import at_once, device_of, generator, to_unit
 from narrows.types import Batch, Corruption, Images, Mask, Output
 
 Model = Callable[[Images, Mask | None], Output]
@@ -92,8 +92,9 @@ def reconstruct(
         model.eval()
     images = torch.from_numpy(pictures.images)
     with torch.inference_mode():
-        for start in range(0, len(images), BATCH_SIZE):
-            clean = to_unit(images[start : start + BATCH_SIZE], device)
+        size = at_once(pictures, BATCH_SIZE)
+        for start in range(0, len(images), size):
+            clean = to_unit(images[start : start + size], device)
             batch = corruption(clean, generator(EVALUATING, start))
             output = model(batch.input, batch.hidden)
             latent = output.latent._replace(code=output.latent.code.cpu())

@@ -1,5 +1,6 @@
 """Everything that is measured of one arm: figures on every split, and arrays for the report."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,10 +29,11 @@ from narrows.evaluation.chosen import present
 from narrows.experiments.experiment import BLACK_PICTURE, Arm, Experiment
 from narrows.models import PCA, Autoencoder
 from narrows.training import History
+from narrows.training.fit import SMALL
 from narrows.types import Corruption
 
-NUM_TRAIN = 2000
-"""Training pictures on which an arm is evaluated, to see whether it overfits."""
+NUM_TRAIN, NUM_LARGE = 2000, 200
+"""Training pictures on which an arm is evaluated, to see whether it overfits; of large ones fewer."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Measured:
 
 def splits_of(data: Dataset, *, read_test: bool, whole: bool) -> dict[str, Pictures]:
     """The splits on which to evaluate, the one that is shown last; validation only where it was not trained on."""
-    few = np.arange(min(NUM_TRAIN, len(data.train)))
+    most = NUM_TRAIN if math.prod(data.image_shape) <= SMALL else NUM_LARGE
+    few = np.arange(min(most, len(data.train)))
     splits = {"train": data.train.take(few)}
     if not whole:
         splits["validation"] = data.validation

@@ -9,6 +9,7 @@ from narrows.models.parallel import MixtureComplement, ParallelDecoders
 from narrows.models.patch_features import LearnsFromPatches, PatchFeatures
 from narrows.models.pca import PCA, Components, prepare, principal_components
 from narrows.models.refined import RefinedPCA
+from narrows.models.residual import Residual
 from narrows.models.resnet import ResNet18
 from narrows.models.standardised import Standardised
 from narrows.models.transformer import MaskedTransformer
@@ -25,6 +26,7 @@ ARCHITECTURES: dict[str, type] = {
         MaskedTransformer,
         ResNet18,
         Standardised,
+        Residual,
         ParallelDecoders,
         MixtureComplement,
         PCA,
@@ -54,6 +56,7 @@ __all__ = [
     "PatchFeatures",
     "RefinedPCA",
     "ResNet18",
+    "Residual",
     "ResidualDense",
     "Standardise",
     "Standardised",

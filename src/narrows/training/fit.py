@@ -1,5 +1,6 @@
 """Training an autoencoder: batches from uint8 pictures, the task that a corruption makes, and validation."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,6 +21,11 @@ from narrows.types import Batch, Corruption, Images, Losses, LossFunction, PerIm
 
 SHUFFLING, CORRUPTING, VALIDATING = range(3)
 """Streams of random numbers that never meet, whatever the seed."""
+VALIDATED = 1000
+"""Pictures at once."""
+SMALL = 3 * 64 * 64
+LARGE = 2**21
+"""Numbers of larger pictures at once: a U-Net of 32 channels then holds some 100 MB a layer."""
 
 
 def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
@@ -159,8 +165,9 @@ def validate(
     images = torch.from_numpy(pictures.images)
     device = device_of(module)
     with torch.no_grad():
-        for start in range(0, len(images), 1000):
-            clean = to_unit(images[start : start + 1000], device)
+        size = at_once(pictures, VALIDATED)
+        for start in range(0, len(images), size):
+            clean = to_unit(images[start : start + size], device)
             batch = corruption(clean, generator(training.seed, VALIDATING, start))
             output = module(batch.input, batch.hidden)
             losses = objective(output, batch)
@@ -171,6 +178,15 @@ def validate(
                 sums[name] = sums.get(name, 0.0) + value.item() * len(clean)
     means = {name: total / len(images) for name, total in sums.items()}
     return means | {name: mean_metric(name, torch.cat(parts)) for name, parts in watched.items()}
+
+
+def at_once(pictures: Pictures, most: int) -> int:
+    """How many pictures go through a model together outside training: fewer where they are large.
+
+    Draws hang on it, so that all sets of up to `SMALL` numbers a picture keep the number that they were recorded with.
+    """
+    numbers = math.prod(pictures.images.shape[1:])
+    return most if numbers <= SMALL else max(1, LARGE // numbers)
 
 
 def mean_metric(metric: str, values: PerImage) -> float:

@@ -12,6 +12,7 @@ from narrows.report.subject import Measure, Subject, metric_of
 from narrows.report.text import listed
 
 _METRIC = "psnr"
+_NOISES = ("GaussianNoise", "PhotographNoise")
 
 _MOST_NAMED = 3
 """Arms in a sentence; of more, it gives the number."""
@@ -161,5 +162,5 @@ def _worse(matrix: Matrix, arm: Arm, level: float) -> bool:
 def _trained_at(arm: Arm) -> float | None:
     """The one strength of Gaussian noise that an arm was trained at."""
     corruption = (arm.description or {}).get("corruption") or {}
-    strength = corruption.get("sigma") if corruption.get("type") == "GaussianNoise" else None
+    strength = corruption.get("sigma") if corruption.get("type") in _NOISES else None
     return float(strength) if isinstance(strength, int | float) else None
