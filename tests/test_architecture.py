@@ -17,8 +17,8 @@ Sources: TypeAlias = dict[str, ast.Module]
 """Parsed files by their path under src/narrows."""
 
 PARTS = frozenset({"data", "corruption", "models", "objective", "metrics"})
-ASSEMBLY = PARTS | {"types", "results", "training", "evaluation", "diagnostics", "apply", "estimator", "export"}
-EVERYTHING = ASSEMBLY | {"experiments", "report", "cli", "narrows"}
+ASSEMBLY = PARTS | {"types", "results", "training", "evaluation", "diagnostics"}
+EVERYTHING = ASSEMBLY | {"experiments", "report", "apply", "jobs", "estimator", "export", "cli", "narrows"}
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "types": frozenset(),
@@ -35,7 +35,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "report": frozenset({"results"}),
     "diagnostics": frozenset({"results"}),
     "experiments": ASSEMBLY | {"report"},
-    "apply": ASSEMBLY,
+    "apply": ASSEMBLY | {"report", "experiments"},
+    "jobs": ASSEMBLY | {"experiments", "apply"},
     "estimator": ASSEMBLY,
     "export": ASSEMBLY,
     "cli": EVERYTHING,

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from narrows.apply import Run
     from narrows.corruption import (
         Binarise,
         GaussianNoise,
@@ -45,10 +46,11 @@ if TYPE_CHECKING:
     )
     from narrows.objective import L1, KLSparsity, KLToPrior, Objective
     from narrows.report import write_report
-    from narrows.results import Run, open_run
+    from narrows.results import open_run
     from narrows.training import Augmentation, Training, as_images, fit, load_model, save_model
 
 HOMES = {
+    "narrows.apply": ("Run",),
     "narrows.corruption": (
         "Binarise",
         "GaussianNoise",
@@ -85,7 +87,7 @@ HOMES = {
     ),
     "narrows.objective": ("KLSparsity", "KLToPrior", "L1", "Objective"),
     "narrows.report": ("write_report",),
-    "narrows.results": ("Run", "open_run"),
+    "narrows.results": ("open_run",),
     "narrows.training": ("Augmentation", "Training", "as_images", "fit", "load_model", "save_model"),
 }
 """Where each public name is defined."""

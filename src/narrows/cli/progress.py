@@ -64,6 +64,10 @@ class Display:
         if self.task is not None:
             self.bars.update(self.task, total=total or None, completed=done, detail=label)
 
+    def say(self, text: str) -> None:
+        """Lines that stay above the bars."""
+        self.bars.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
     def end(self) -> None:
         """Fill the last bar."""
         if self.task is not None:
@@ -80,6 +84,9 @@ class Silent:
         """Nothing."""
 
     def counted(self, label: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
         """Nothing."""
 
 

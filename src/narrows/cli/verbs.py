@@ -6,18 +6,31 @@ Each verb imports what it needs when it is used, so that `narrows --help` loads 
 import json
 import shlex
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from narrows.cli.options import (
+    AsJson,
+    DataRoot,
+    Device,
+    NoTest,
+    Overwrite,
+    Precision,
+    Quick,
+    Resume,
+    RunFolder,
+    Seeds,
+    TrainingPrecision,
+)
+from narrows.cli.pictures import train
 from narrows.cli.progress import bars, watching
 from narrows.cli.show import show_findings, show_run, show_sets, show_table
+from narrows.cli.stopping import complain, going_on
+from narrows.cli.use import apply, decode, encode, evaluate
 
 USER_ERROR = 2
-INTERRUPTED = 130
-"""What a shell expects of a program that Ctrl-C ended."""
 
 app = typer.Typer(
     help="Image autoencoders, PCA beside them, and a report that says when a figure cannot be trusted.",
@@ -28,34 +41,13 @@ data_app = typer.Typer(help="The data sets of the catalogue: what is there, and 
 app.add_typer(data_app, name="data", no_args_is_help=True)
 
 
-class Precision(StrEnum):
-    """Of the matrix products while training."""
-
-    auto = "auto"
-    float32 = "float32"
-    bfloat16 = "bfloat16"
-
-
-RunFolder = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
-DataRoot = Annotated[
-    Path | None,
-    typer.Option("--data-root", envvar="NARROWS_DATA", help="Folder of the official data files.", show_default=False),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-
-
 def main() -> None:
     """Run the command line; a user's mistake is one sentence and exit code 2."""
     try:
         app(standalone_mode=True)
-    except (ValueError, OSError, FloatingPointError) as error:
+    except (ValueError, OSError, FloatingPointError, ImportError) as error:
         complain(sentence(error))
         sys.exit(USER_ERROR)
-
-
-def complain(text: str) -> None:
-    """One line to standard error."""
-    typer.secho(f"narrows: {text}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
 
 
 def sentence(error: Exception) -> str:
@@ -104,19 +96,19 @@ def list_all(as_json: AsJson = False) -> None:
 def run(
     experiment: Annotated[str, typer.Argument(help="A name that 'narrows list' shows.", show_default=False)],
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one under runs/.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Train every arm with seeds 0 to N-1.")] = 1,
+    seeds: Seeds = 1,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, such as training.epochs=5; repeatable."),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Two epochs on little data: does it work? Marked.")] = False,
-    no_test: Annotated[bool, typer.Option("--no-test", help="Leave the test split unread, for tuning.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run, or add seeds to it.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")] = False,
+    quick: Quick = False,
+    no_test: NoTest = False,
+    resume: Resume = False,
+    overwrite: Overwrite = False,
     data_root: DataRoot = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch missing data files first.")] = False,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 or mps.")] = "cpu",
-    precision: Annotated[Precision, typer.Option(help="Of the matrix products while training.")] = Precision.auto,
+    device: Device = "cpu",
+    precision: TrainingPrecision = Precision.auto,
     as_json: AsJson = False,
 ) -> None:
     """Train, evaluate, diagnose and report an experiment.
@@ -145,13 +137,13 @@ def run(
         precision=precision.value,
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
-    try:
-        with watching(quiet=as_json) as watcher:
-            finished = run_experiment(asked, how, watcher)
-    except KeyboardInterrupt:
-        complain(f"stopped; the same command with --resume --out {shlex.quote(str(folder))} goes on from here")
-        raise typer.Exit(INTERRUPTED) from None
+    with going_on(folder), watching(quiet=as_json) as watcher:
+        finished = run_experiment(asked, how, watcher)
     show_run(finished, as_json=as_json)
+
+
+for verb in (train, apply, encode, decode, evaluate):
+    app.command()(verb)
 
 
 @app.command()

@@ -57,7 +57,7 @@ def pictures_from_array(
     >>> pictures_from_array(np.full((9, 8, 7, 3), 0.5)).image_shape
     (3, 8, 7)
     """
-    ordered = _channels_first(images, channel_axis)
+    ordered = channels_first(images, channel_axis)
     if 0 in ordered.shape:
         raise ValueError(f"expected at least one picture of at least one pixel, found shape {images.shape}")
     numbers = None if labels is None else _class_numbers(labels)
@@ -74,7 +74,12 @@ def _chosen(path: Path, arrays: dict[str, NDArray[Any]]) -> tuple[NDArray[Any], 
     return arrays["images" if "images" in arrays else pictures[0]], arrays.get("labels")
 
 
-def _channels_first(images: NDArray[Any], channel_axis: Literal["first", "last"] | None) -> NDArray[Any]:
+def channels_first(images: NDArray[Any], channel_axis: Literal["first", "last"] | None) -> NDArray[Any]:
+    """Pictures as (n, c, h, w); which axis the channels are is seen by its length unless it is said.
+
+    Raises:
+        ValueError: other than three or four axes, or a layout that could be two.
+    """
     shape = images.shape
     if images.ndim == 3 and channel_axis is None:
         if shape[0] in (3, 4) or shape[2] in FEW:

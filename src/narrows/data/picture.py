@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -111,6 +112,42 @@ def read_picture(
         plain = plain.crop((left, top, left + size[1], top + size[0]))
     array = np.array(plain)
     return array[np.newaxis] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
+
+
+def read_transparent(path: Path) -> NDArray[np.bool_] | None:
+    """Where a picture file is more transparent than not, (height, width); None where it is nowhere."""
+    with Image.open(path, formats=FORMATS) as image:
+        upright = ImageOps.exif_transpose(image)
+    if not upright.has_transparency_data:
+        return None
+    hidden: NDArray[np.bool_] = np.asarray(upright.convert("RGBA"))[..., 3] < 128
+    return hidden if hidden.any() else None
+
+
+def read_mask(path: Path) -> NDArray[np.bool_]:
+    """A picture file as a mask, (height, width): true where it is bright."""
+    found: NDArray[np.bool_] = read_picture(path, channels=1)[0] >= 128
+    return found
+
+
+def recolour(pictures: Pictures, channels: int) -> Pictures:
+    """Pictures with as many channels: greys are repeated, colours become the grey that Pillow makes of them.
+
+    Raises:
+        ValueError: neither is possible.
+    """
+    own = pictures.image_shape[0]
+    if own == channels:
+        return pictures
+    images = pictures.images
+    if own == 1:
+        return replace(pictures, images=np.broadcast_to(images, (*images.shape[:-3], channels, *images.shape[-2:])))
+    if (own, channels) != (3, 1):
+        raise ValueError(f"expected pictures of {channels} channels, or grey ones, found {own}; convert them")
+    grey = np.empty((*images.shape[:-3], 1, *images.shape[-2:]), dtype=np.uint8)
+    for place, image in enumerate(images):
+        grey[place, ..., 0, :, :] = np.rint(np.moveaxis(image, -3, -1) @ np.array((0.299, 0.587, 0.114)))
+    return replace(pictures, images=grey)
 
 
 def framed_size(found: Size, size: Size) -> Size:

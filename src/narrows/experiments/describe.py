@@ -35,11 +35,19 @@ def describe_run(experiment: Experiment, data: Dataset, *, seeds: int, read_test
             "split": "" if data.official_test else "-".join(map(str, experiment.split or SPLIT)),
             "note": data.note,
             "duplicates": repeated,
-            # only where there are some, so that a description equals what an earlier version wrote
-            **({"unreadable": [list(found) for found in data.unreadable]} if data.unreadable else {}),
+            **special(experiment, data),
         },
         "arms": [describe_arm(arm, data, seeds, read_test) for arm in experiment.arms],
     }
+
+
+def special(experiment: Experiment, data: Dataset) -> dict[str, Any]:
+    """What few sets have; left out of the others, so that their descriptions equal what earlier versions wrote."""
+    facts = {
+        "unreadable": [list(found) for found in data.unreadable],
+        "crop": experiment.crop,
+    }
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def describe_arm(arm: Arm, data: Dataset, seeds: int, read_test: bool) -> dict[str, Any]:

@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
 import torch
 
-from narrows.corruption import NoCorruption
 from narrows.data import Dataset, Pictures, fingerprint, load
 from narrows.diagnostics import diagnose
 from narrows.evaluation import Beside, Figure, Model
+from narrows.experiments.baselines import shared_corruption, with_baselines
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.experiment import Arm, Experiment, Study
@@ -22,10 +21,10 @@ from narrows.experiments.folder import Ledger, check_folder
 from narrows.experiments.measure import Measured, baseline_models, inspect, measure, splits_of, training_figures
 from narrows.experiments.quick import few, quick
 from narrows.files import write_json
-from narrows.models import PCA, Autoencoder, bypass_numbers
+from narrows.models import Autoencoder
 from narrows.report import write_report
 from narrows.results import Reported, Run, open_run, read_rows, write_rows
-from narrows.training import History, Progress, StateFile, Training, fit, load_model, parameter_count, save_model
+from narrows.training import History, Progress, StateFile, fit, load_model, parameter_count, save_model
 from narrows.training.settings import Precision, choose_device
 from narrows.types import Corruption
 
@@ -86,8 +85,14 @@ class Session:
         return self.others[name].test if split == "test" else self.others[name].validation
 
 
-def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watcher) -> Run:
+def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watcher, data: Dataset | None = None) -> Run:
     """Train, evaluate, diagnose, report; everything lands in the run folder.
+
+    Args:
+        experiment: what is asked.
+        settings: how it is carried out.
+        watcher: told what is being done.
+        data: the experiment's pictures, where they have been read already.
 
     Raises:
         FileExistsError: the folder holds something, and neither `overwrite` nor `resume` was asked for.
@@ -99,20 +104,12 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     started = time.perf_counter()
     device = choose_device(settings.device)
     check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
-    watcher.stage(f"reading {experiment.data}")
-    data = load(
-        experiment.data,
-        settings.data_root,
-        size=experiment.size,
-        crop=experiment.crop,
-        split=experiment.split,
-        on_progress=watcher.counted,
-    )
+    data = data or read_data(experiment, settings, watcher)
     others = {name: load(name, settings.data_root) for name in experiment.other_data}
     if settings.quick:
         experiment, data = quick(experiment), few(data)
         others = {name: few(other) for name, other in others.items()}
-    experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings)))
+    experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings.precision)))
     description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
     folder = settings.folder
     spent = begin(folder, description, resume=settings.resume)
@@ -136,6 +133,19 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     note_environment(finished=True)
     write_report(folder)
     return open_run(folder)
+
+
+def read_data(experiment: Experiment, settings: RunSettings, watcher: Watcher) -> Dataset:
+    """The pictures of an experiment, at the size that it names."""
+    watcher.stage(f"reading {experiment.data}")
+    return load(
+        experiment.data,
+        settings.data_root,
+        size=experiment.size,
+        crop=experiment.crop,
+        split=experiment.split,
+        on_progress=watcher.counted,
+    )
 
 
 def run_baselines(session: Session) -> None:
@@ -274,28 +284,3 @@ def reported_rows(name: str, split: str) -> list[Reported]:
         for row in rows
         if row.experiment == name
     ]
-
-
-def with_baselines(experiment: Experiment, data: Dataset, settings: RunSettings) -> list[Arm]:
-    """PCA at every code size that an arm compresses to, then the arms, at the precision asked for."""
-    arms = [replace(arm, training=replace(arm.training, precision=settings.precision)) for arm in experiment.arms]
-    most = min(len(data.train), int(np.prod(data.image_shape)))
-    sizes = sorted({size for arm in arms if 0 < (size := compressed_size(arm, data)) <= most})
-    corruption = shared_corruption(experiment)
-    baselines = [Arm(f"PCA, code {size}", PCA(size), Training(epochs=0), corruption=corruption) for size in sizes]
-    return baselines + arms
-
-
-def compressed_size(arm: Arm, data: Dataset) -> int:
-    """How many numbers an arm's code has; 0 where something bypasses it, or the arm owes other pictures than it got."""
-    if arm.task == "separation":
-        return 0
-    model = arm.model.build(data.image_shape)
-    assert isinstance(model, Autoencoder)
-    return 0 if bypass_numbers(model) else model.code_size
-
-
-def shared_corruption(experiment: Experiment) -> Corruption:
-    """The corruption of all arms, under which baselines are measured; none where arms differ."""
-    found = {arm.corruption for arm in experiment.arms}
-    return found.pop() if len(found) == 1 else NoCorruption()

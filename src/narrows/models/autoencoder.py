@@ -110,6 +110,11 @@ class Autoencoder(nn.Module):
         """How many numbers a code has for pictures of `image_shape`."""
         return math.prod(self.code_shape)
 
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether pictures may differ from `image_shape` in height and width."""
+        return self.multiple > 1 and isinstance(self.project, nn.Identity)
+
     def latent(self, images: Images, hidden: Mask | None = None, *, sample: bool = False) -> Latent:
         """What passes to the decoder, bypass included."""
         seen = self.standardise(pad(images, self.multiple))
@@ -165,9 +170,8 @@ class Autoencoder(nn.Module):
         return images[..., : size[0], : size[1]]
 
     def _check(self, images: Images) -> None:
-        fixed = self.multiple == 1 or not isinstance(self.project, nn.Identity)
         found = tuple(images.shape[1:])
-        if found[0] != self.image_shape[0] or (fixed and found != self.image_shape):
+        if found[0] != self.image_shape[0] or (not self.takes_any_size and found != self.image_shape):
             raise ValueError(f"expected pictures of shape {self.image_shape}, found {found}; resize or convert them")
 
 

@@ -13,6 +13,7 @@ from narrows.report.sections.conditions import conditions
 from narrows.report.sections.data import data_sheet
 from narrows.report.sections.decoders import decoders
 from narrows.report.sections.errors import spread
+from narrows.report.sections.evaluated import evaluated
 from narrows.report.sections.filters import filters
 from narrows.report.sections.learning import learning
 from narrows.report.sections.manifold import manifold
@@ -43,6 +44,7 @@ SECTIONS = (
     learning,
     pictures,
     spread,
+    evaluated,
     strangers,
     bound,
     samples,

@@ -1,0 +1,219 @@
+"""Picture files through a model: the same names and sizes come out, and a sheet of before and after."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from narrows.apply.run import Run
+from narrows.data import Progress, list_pictures, read_picture
+from narrows.data.array import channels_first
+from narrows.data.picture import read_mask, read_transparent, say_nothing
+from narrows.files import replacing
+
+FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".png": ("PNG", {}),
+    ".jpg": ("JPEG", {"quality": 95}),
+    ".jpeg": ("JPEG", {"quality": 95}),
+    ".webp": ("WEBP", {"lossless": True}),
+    ".bmp": ("BMP", {}),
+    ".tif": ("TIFF", {}),
+    ".tiff": ("TIFF", {}),
+    ".ppm": ("PPM", {}),
+    ".pgm": ("PPM", {}),
+}
+"""How pictures are written, by their ending; one of another ending gets .png behind its name."""
+SHEET = "before-and-after.png"
+ON_SHEET, SHEET_SIDE, GAP = 12, 240, 8
+"""Pictures on a sheet, the longest side of each, and what lies between them, in pixels."""
+DOUBTFUL = 4.0
+"""Times the test pictures' mean distance between a mixture and the mean of its parts, from which one is doubted."""
+LEAST_DISTANCE = 1e-4
+"""Two thirds of the squared error of rounding to 8 bits twice on end; below it nothing is doubted."""
+
+Picture = NDArray[Any]
+"""(height, width) or (height, width, channel): uint8, or floats."""
+
+
+class Given(NamedTuple):
+    """One picture to be worked on."""
+
+    name: str
+    """Of its file, below the input folder."""
+    read: Callable[[], tuple[Picture, NDArray[np.bool_] | None]]
+    """The picture, and where it is hidden."""
+
+
+class Applied(NamedTuple):
+    """What came of pictures."""
+
+    written: tuple[str, ...]
+    """Files below the output folder."""
+    left_out: tuple[tuple[str, str], ...]
+    """(file, reason) of pictures that could not be worked on."""
+    doubtful: tuple[tuple[str, str], ...]
+    """(file, reason) of pictures that the model was likely not made for."""
+
+
+def apply_files(
+    run: Run,
+    source: Path,
+    out: Path,
+    *,
+    mask: Path | None = None,
+    sheet: bool = False,
+    on_progress: Progress | None = None,
+) -> Applied:
+    """Every picture of a source through a run's model, written with 8 bits under its name and in its size.
+
+    A model that takes mixtures apart writes a folder for each source.
+
+    Args:
+        run: the model.
+        source: a picture, a folder of pictures at any depth, or an array file.
+        out: a folder; files in it are not replaced.
+        mask: a picture whose bright half is hidden, for all, or a folder with one of the same name for each. Without
+            it, what is transparent is hidden from a model that fills in.
+        sheet: whether to write `SHEET` as well.
+        on_progress: told of every picture.
+
+    Raises:
+        FileExistsError: a file of that name is there.
+        FileNotFoundError: there is no such source, or no such mask.
+        ValueError: no picture is there, or the model fills nothing in and a mask was given.
+    """
+    if mask is not None and run.task != "inpainting":
+        run.mask(np.zeros((1, 1), dtype=bool), (1, 1))  # refuses with its own sentence
+    given = list(every(source, mask if mask is not None else (run.task == "inpainting")))
+    written: list[str] = []
+    left_out: list[tuple[str, str]] = []
+    doubtful: list[tuple[str, str]] = []
+    rows: list[list[Picture]] = []
+    for done, each in enumerate(given, start=1):
+        try:
+            picture, hidden = each.read()
+            parts = run.parts(picture, hidden)
+        except Exception as error:  # Pillow raises many kinds on broken files
+            left_out.append((each.name, " ".join(f"{type(error).__name__}: {error}".split())))
+            continue
+        clamped = [as_bytes(part) for part in parts]
+        for part, folder in zip(clamped, run.sources or ("",), strict=True):
+            written.append(save(part, out, str(Path(folder) / each.name)))
+        if sheet and len(rows) < ON_SHEET:
+            rows.append([shown(picture, hidden), *clamped])
+        if doubt := doubted(run, picture, parts):
+            doubtful.append((each.name, doubt))
+        (on_progress or say_nothing)("pictures", done, len(given))
+    if rows:
+        written.append(save(sheet_of(rows), out, SHEET))
+    return Applied(tuple(written), tuple(left_out), tuple(doubtful))
+
+
+def every(source: Path, masked: Path | bool) -> Iterator[Given]:
+    """The pictures of a source; `masked` says where masks lie, or whether transparency is one."""
+    if source.suffix.lower() in (".npy", ".npz"):
+        yield from arrays(source)
+        return
+    names = [source.name] if source.is_file() else list_pictures(source)
+    folder = source.parent if source.is_file() else source
+    if isinstance(masked, Path) and not masked.exists():
+        raise FileNotFoundError(f"expected a mask, or a folder of masks, at {masked}, found none; check the path")
+    for name in names:
+        yield Given(name, lambda path=folder / name, name=name: read(path, name, masked))  # type: ignore[misc]  # bound now
+
+
+def read(path: Path, name: str, masked: Path | bool) -> tuple[Picture, NDArray[np.bool_] | None]:
+    """A picture file as (height, width) or (height, width, channel), and where it is hidden."""
+    planes = read_picture(path)
+    picture = planes[0] if len(planes) == 1 else planes.transpose(1, 2, 0)
+    if isinstance(masked, bool):
+        return picture, read_transparent(path) if masked else None
+    if masked.is_file():
+        return picture, read_mask(masked)
+    alike = [masked / name, *sorted((masked / name).parent.glob(f"{Path(name).stem}.*"))]
+    found = next((each for each in alike if each.is_file()), None)
+    if found is None:
+        raise FileNotFoundError(f"expected a mask called {Path(name).stem} in {masked.name}, found none; add one")
+    return picture, read_mask(found)
+
+
+def arrays(source: Path) -> Iterator[Given]:
+    """The pictures of an array file, numbered."""
+    content = np.load(source, allow_pickle=False)
+    images = channels_first(content if isinstance(content, np.ndarray) else content["images"], None)
+    for number, planes in enumerate(images):
+        picture = planes[0] if len(planes) == 1 else np.moveaxis(planes, 0, -1)
+        yield Given(f"{number:05}.png", lambda picture=picture: (picture, None))  # type: ignore[misc]  # bound now
+
+
+def doubted(run: Run, picture: Picture, parts: NDArray[np.float32]) -> str:
+    """Why a mixture is likely none of those that the model has learnt; empty where nothing speaks against it."""
+    if not run.sources:
+        return ""
+    usual = run.record.mean(run.arm["name"], "mixture_distance", evaluation="checks")
+    distance = float(np.square(parts.mean(0) - run.values(picture)).mean())
+    if not distance > max(DOUBTFUL * usual, LEAST_DISTANCE):
+        return ""
+    return (
+        f"its parts do not add up to it: the squared distance is {distance:.2g}, on test pictures {usual:.2g}; it is "
+        "likely no mixture of what the model was trained on"
+    )
+
+
+def as_bytes(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Pixels of 8 bits, clamped."""
+    found: NDArray[np.uint8] = np.rint(picture.clip(0, 1) * 255).astype(np.uint8)
+    return found
+
+
+def shown(picture: Picture, hidden: NDArray[np.bool_] | None) -> NDArray[np.uint8]:
+    """A picture as it was given, grey where it was hidden."""
+    pixels = picture.copy() if picture.dtype == np.uint8 else as_bytes(picture)
+    if hidden is not None:
+        pixels[hidden] = 128
+    return pixels
+
+
+def save(pixels: NDArray[np.uint8], out: Path, name: str) -> str:
+    """Write a picture; its name, to which .png was added where its ending cannot be written.
+
+    Raises:
+        FileExistsError: it is there already.
+    """
+    if Path(name).suffix.lower() not in FORMATS:
+        name += ".png"
+    path = out / name
+    if path.exists():
+        raise FileExistsError(f"expected no file at {path}, found one; choose another --out")
+    kind, options = FORMATS[path.suffix.lower()]
+    with replacing(path) as temporary:
+        Image.fromarray(pixels).save(temporary, format=kind, **options)
+    return name
+
+
+def sheet_of(rows: list[list[Picture]]) -> NDArray[np.uint8]:
+    """A row a picture: as it was given, and what the model made of it."""
+    small = [[thumbnail(pixels) for pixels in row] for row in rows]
+    widths = [max(image.width for image in column) for column in zip(*small, strict=True)]
+    heights = [max(image.height for image in row) for row in small]
+    whole = Image.new("RGB", (sum(widths) + GAP * (len(widths) + 1), sum(heights) + GAP * (len(heights) + 1)), "white")
+    top = GAP
+    for row, height in zip(small, heights, strict=True):
+        left = GAP
+        for image, width in zip(row, widths, strict=True):
+            whole.paste(image, (left, top))
+            left += width + GAP
+        top += height + GAP
+    return np.asarray(whole)
+
+
+def thumbnail(pixels: Picture) -> Image.Image:
+    """A picture with a longest side of `SHEET_SIDE`; small ones enlarged by whole pixels."""
+    image = Image.fromarray(pixels).convert("RGB")
+    longest = max(image.size)
+    factor = SHEET_SIDE // longest if longest <= SHEET_SIDE else SHEET_SIDE / longest
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return image.resize(size, Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.LANCZOS)

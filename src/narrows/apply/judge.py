@@ -1,0 +1,99 @@
+"""A model judged on further pictures: figures and the pictures that it is worst on, kept in the run and its report."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narrows.apply.gather import Gathered
+from narrows.apply.run import Run
+from narrows.corruption import CORRUPTIONS
+from narrows.descriptions import restore
+from narrows.evaluation import evaluate
+from narrows.files import write_atomic
+from narrows.report import write_report
+from narrows.results import Result, read_rows, slug, write_arrays, write_rows
+
+EVALUATED = "evaluated"
+"""Of the rows and arrays that stand in the run folder."""
+SHOWN = 24
+"""Pictures in the report: the worst."""
+METRICS = ("squared_error", "mse", "psnr", "ssim")
+
+
+class Judged(NamedTuple):
+    """How a model does on pictures."""
+
+    metrics: dict[str, float]
+    errors: NDArray[np.float32]
+    """Squared error of each picture."""
+    report: Path
+
+
+def judge(run: Run, gathered: Gathered, per_picture: Path | None = None) -> Judged:
+    """Judge a run's model on pictures, on the task that it was trained for, and keep what was found in its folder.
+
+    Args:
+        run: the model; of what was kept of an earlier judgement, the figures of the same source are replaced, and the
+            pictures of any.
+        gathered: the pictures.
+        per_picture: a .csv file to write, one row a picture, the largest error first.
+
+    Raises:
+        ValueError: the pictures do not fit the model.
+    """
+    corruption = restore(run.arm["description"]["corruption"], CORRUPTIONS)
+    pictures = gathered.pictures
+    found = evaluate(run.model, pictures, corruption=corruption)
+    metrics = {name: found.metrics[name] for name in METRICS if name in found.metrics}
+    errors = found.arrays["per_picture"]
+    order = np.argsort(-errors, kind="stable")
+    if per_picture is not None:
+        write_errors(per_picture, gathered, errors, order)
+    worst = order[:SHOWN]
+    shown = evaluate(run.model, pictures.take(worst), corruption=corruption, examples=range(SHOWN)).arrays
+    arrays = {key: shown[key] for key in ("input", "target", "reconstruction")}
+    files = np.array([gathered.files[place] for place in worst])
+    keep(run, gathered, metrics, arrays | {"error": errors[worst], "files": files})
+    return Judged(metrics, errors, write_report(run.record.folder))
+
+
+def write_errors(path: Path, gathered: Gathered, errors: NDArray[np.float32], order: NDArray[np.int64]) -> None:
+    """Rank, file, label, squared error and mse of every picture, the largest error first."""
+    numbers = float(np.prod(gathered.pictures.images.shape[1:]))
+    labels = gathered.pictures.labels
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("rank", "file", "label", "squared_error", "mse"))
+    for rank, place in enumerate(order.tolist(), start=1):
+        label = "" if labels is None else named(gathered, int(labels[place]))
+        writer.writerow((rank, gathered.files[place], label, float(errors[place]), float(errors[place]) / numbers))
+    write_atomic(path, text.getvalue().encode())
+
+
+def named(gathered: Gathered, label: int) -> str:
+    """A class's name, or its number where it has none."""
+    return gathered.class_names[label] if label < len(gathered.class_names) else str(label)
+
+
+def keep(run: Run, gathered: Gathered, metrics: dict[str, float], arrays: dict[str, NDArray[Any]]) -> None:
+    """Rows and arrays of the judgement, in the run folder."""
+    folder, arm = run.record.folder, run.arm["name"]
+    condition = f"data={gathered.name.replace(' ', '-')}"
+    place = (arm, run.seed, EVALUATED, condition)
+    rows = [
+        row
+        for row in read_rows(folder / "results.csv", Result)
+        if (row.arm, row.seed, row.evaluation, row.condition) != place
+    ]
+    name, count = str(run.record.experiment["name"]), len(gathered.pictures)
+    rows += [
+        Result(name, arm, run.seed, EVALUATED, condition, "test", metric, value, count)
+        for metric, value in metrics.items()
+    ]
+    write_rows(folder / "results.csv", Result, rows)
+    facts = {"data": np.array(gathered.name)}
+    write_arrays(folder / "arrays" / slug(arm, run.seed) / f"{EVALUATED}.npz", arrays | facts)

@@ -1,0 +1,30 @@
+"""Options that several verbs share."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Precision(StrEnum):
+    """Of the matrix products while training."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
+RunFolder = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
+DataRoot = Annotated[
+    Path | None,
+    typer.Option("--data-root", envvar="NARROWS_DATA", help="Folder of the official data files.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1 or mps.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run, or add seeds to it.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Two epochs on little data: does it work? Marked.")]
+NoTest = Annotated[bool, typer.Option("--no-test", help="Leave the test split unread, for tuning.")]
+Seeds = Annotated[int, typer.Option(min=1, help="Train every arm with seeds 0 to N-1.")]
+TrainingPrecision = Annotated[Precision, typer.Option(help="Of the matrix products while training.")]

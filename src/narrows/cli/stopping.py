@@ -1,0 +1,27 @@
+"""What a user is told where a run is stopped."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+INTERRUPTED = 130
+"""What a shell expects of a program that Ctrl-C ended."""
+
+
+def complain(text: str) -> None:
+    """One line to standard error."""
+    typer.secho(f"narrows: {text}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+
+
+@contextmanager
+def going_on(folder: Path) -> Iterator[None]:
+    """Say how to go on with a run that Ctrl-C stops, and exit."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain(f"stopped; the same command with --resume --out {shlex.quote(str(folder))} goes on from here")
+        raise typer.Exit(INTERRUPTED) from None

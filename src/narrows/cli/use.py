@@ -1,0 +1,141 @@
+"""The verbs that use a trained model: words to function calls.
+
+Each verb imports what it needs when it is used, so that `narrows --help` loads nothing heavy.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from narrows.cli.options import AsJson, DataRoot, Device
+from narrows.cli.progress import watching
+from narrows.cli.show import show_table
+
+Model = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run folder, or RUN/ARM-SEED where it has several models.")
+]
+Pictures = Annotated[str, typer.Argument(help="A folder of pictures, a .npy or .npz file, or a set of the catalogue.")]
+Out = Annotated[Path, typer.Option(help="The folder to write to; nothing in it is replaced.", show_default=False)]
+SHOWN = 5
+"""Odd pictures on the terminal."""
+
+
+def apply(
+    run: Model,
+    pictures: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, a folder of them, or a .npy file.")],
+    out: Out,
+    mask: Annotated[
+        Path | None, typer.Option(help="A picture whose bright part is hidden, or a folder of one for each.")
+    ] = None,
+    sheet: Annotated[bool, typer.Option("--sheet", help="Write a sheet of before and after as well.")] = False,
+    device: Device = "cpu",
+    as_json: AsJson = False,
+) -> None:
+    """Denoise, fill in, take apart or reconstruct pictures, under their names and in their sizes.
+
+    Example: narrows apply runs/denoiser ./noisy --out ./clean --sheet
+    """
+    from narrows.apply import Run, apply_files
+
+    with watching(quiet=as_json) as watcher:
+        watcher.stage(f"applying {run.name}")
+        done = apply_files(
+            Run.open(run, device=device), pictures, out, mask=mask, sheet=sheet, on_progress=watcher.counted
+        )
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), **done._asdict()}, indent=2))
+        return
+    typer.echo(f"{len(done.written)} pictures in {out}")
+    tell_each("left out", done.left_out)
+    tell_each("doubtful", done.doubtful)
+
+
+def encode(
+    run: Model,
+    pictures: Pictures,
+    out: Annotated[Path, typer.Option(help="A file that ends in .npz or .parquet.", show_default=False)],
+    data_root: DataRoot = None,
+    device: Device = "cpu",
+    as_json: AsJson = False,
+) -> None:
+    """Write the codes of pictures, with their files and labels.
+
+    Example: narrows encode runs/photos ./photos --out codes.npz
+    """
+    from narrows.apply import Run, encode_to_file, gather
+
+    opened = Run.open(run, device=device)
+    with watching(quiet=as_json) as watcher:
+        watcher.stage(f"encoding {pictures}")
+        gathered = gather(opened, pictures, root=data_root, on_progress=watcher.counted)
+        codes = encode_to_file(opened, gathered, out, watcher.counted)
+    if as_json:
+        told = {"out": str(out), "pictures": len(codes), "code_size": codes.shape[1], "left_out": gathered.unreadable}
+        typer.echo(json.dumps(told, indent=2))
+        return
+    typer.echo(f"{len(codes)} codes of {codes.shape[1]} numbers in {out}")
+    tell_each("left out", gathered.unreadable)
+
+
+def decode(
+    run: Model,
+    codes: Annotated[Path, typer.Argument(help="A file that 'narrows encode' wrote.")],
+    out: Out,
+    device: Device = "cpu",
+    as_json: AsJson = False,
+) -> None:
+    """Write the pictures of codes, as PNG.
+
+    Example: narrows decode runs/photos codes.npz --out ./decoded
+    """
+    from narrows.apply import Run, decode_to_files
+
+    with watching(quiet=as_json) as watcher:
+        watcher.stage(f"decoding {codes.name}")
+        written = decode_to_files(Run.open(run, device=device), codes, out, watcher.counted)
+    typer.echo(json.dumps({"out": str(out), "written": written}) if as_json else f"{len(written)} pictures in {out}")
+
+
+def evaluate(
+    run: Model,
+    pictures: Pictures,
+    per_picture: Annotated[
+        Path | None, typer.Option(help="A .csv file of every picture's error, the largest first.")
+    ] = None,
+    data_root: DataRoot = None,
+    device: Device = "cpu",
+    as_json: AsJson = False,
+) -> None:
+    """Judge a model on further pictures, and show the odd ones in its report.
+
+    Example: narrows evaluate runs/digits ./scans --per-picture errors.csv
+    """
+    import numpy as np
+
+    from narrows.apply import Run, gather, judge
+
+    opened = Run.open(run, device=device)
+    with watching(quiet=as_json) as watcher:
+        watcher.stage(f"evaluating {pictures}")
+        gathered = gather(opened, pictures, root=data_root, on_progress=watcher.counted)
+        judged = judge(opened, gathered, per_picture)
+    order = np.argsort(-judged.errors, kind="stable")[:SHOWN]
+    odd = [
+        {"picture": gathered.files[place], "squared error": round(float(judged.errors[place]), 4)} for place in order
+    ]
+    if as_json:
+        told = {"metrics": judged.metrics, "odd": odd, "left_out": gathered.unreadable, "report": str(judged.report)}
+        typer.echo(json.dumps(told, indent=2))
+        return
+    show_table(f"{len(gathered.files)} pictures of {gathered.name}", [judged.metrics], numeric=True)
+    show_table("The odd ones first", odd, numeric=True)
+    tell_each("left out", gathered.unreadable)
+    typer.echo(f"\nreport: {judged.report.resolve().as_uri()}")
+
+
+def tell_each(what: str, found: tuple[tuple[str, str], ...]) -> None:
+    """Files and what is to be said of each, on standard error."""
+    for name, reason in found:
+        typer.echo(f"{what}: {name}: {reason}", err=True)

@@ -1,0 +1,109 @@
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from narrows import Run
+from narrows.apply import decode_to_files, encode_to_file, gather, judge
+from narrows.data import read_picture
+from narrows.models import PCA, Dense
+from narrows.results import Result, open_run, read_rows
+
+from ..data.layouts import random_bytes, write_picture
+from .small import complete, write_run
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("narrows.data.cache.cache_folder", lambda: tmp_path / "cache")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for number in range(6):
+        write_picture(tmp_path / "photos" / ("cat" if number < 4 else "dog") / f"{number}.png", 6, 6, seed=number)
+    (tmp_path / "photos" / "dog" / "broken.png").touch()
+    return tmp_path / "photos"
+
+
+def test_codes_stand_beside_files_and_labels_and_come_back_as_pictures(photos: Path, tmp_path: Path) -> None:
+    run = complete(tmp_path / "run", (3, 6, 6))
+    gathered = gather(run, str(photos))
+    assert gathered.unreadable == (("dog/broken.png", "the file is empty"),)
+    codes = encode_to_file(run, gathered, tmp_path / "codes.npz")
+    with np.load(tmp_path / "codes.npz") as archive:
+        assert np.array_equal(archive["codes"], codes)
+        assert codes.shape == (6, 108)
+        assert archive["files"].tolist() == [f"cat/{n}.png" for n in range(4)] + ["dog/4.png", "dog/5.png"]
+        assert archive["class_names"][archive["labels"]].tolist() == ["cat"] * 4 + ["dog"] * 2
+    written = decode_to_files(run, tmp_path / "codes.npz", tmp_path / "out")
+    assert written[4] == "dog/4.png"
+    found = read_picture(tmp_path / "out" / "dog" / "4.png").astype(int)
+    assert np.abs(found - read_picture(photos / "dog" / "4.png")).max() <= 1
+
+
+def test_parquet_holds_the_same(photos: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    run = complete(tmp_path / "run", (3, 6, 6))
+    encode_to_file(run, gather(run, str(photos)), tmp_path / "codes.parquet")
+    assert decode_to_files(run, tmp_path / "codes.parquet", tmp_path / "out")[0] == "cat/0.png"
+
+
+def test_pictures_are_brought_to_the_model_s_size_and_channels(photos: Path, tmp_path: Path) -> None:
+    grey = Run.open(write_run(tmp_path / "grey", Dense((), 3), (1, 4, 5)))
+    assert gather(grey, str(photos)).pictures.images.shape == (6, 1, 4, 5)
+    colour = Run.open(write_run(tmp_path / "colour", Dense((), 3), (3, 8, 8)))
+    digits = gather(colour, "digits")
+    assert digits.pictures.image_shape == (3, 8, 8)
+    assert (len(digits.files), digits.files[1]) == (180, "00001")
+    assert encode_to_file(colour, digits, tmp_path / "codes.npz").shape == (180, 3)
+    np.save(tmp_path / "two.npy", random_bytes(2, 9, 9))
+    assert gather(colour, str(tmp_path / "two.npy")).pictures.image_shape == (3, 8, 8)
+
+
+def test_files_of_codes_that_are_none_are_refused(tmp_path: Path) -> None:
+    run = complete(tmp_path / "run", (1, 4, 4))
+    np.savez(tmp_path / "other.npz", pictures=np.zeros((2, 3)))
+    for name, error in (("codes.csv", "ends in .npz or .parquet"), ("other.npz", "expected an array 'codes'")):
+        with pytest.raises(ValueError, match=error):
+            decode_to_files(run, tmp_path / name, tmp_path / "out")
+    with pytest.raises(FileNotFoundError, match="expected a file of codes"):
+        decode_to_files(run, tmp_path / "nowhere.npz", tmp_path / "out")
+    np.savez(tmp_path / "few.npz", codes=np.zeros((2, 3)))
+    with pytest.raises(ValueError, match="expected codes of 16 numbers, found 3"):
+        decode_to_files(run, tmp_path / "few.npz", tmp_path / "out")
+
+
+def test_the_odd_ones_come_first_and_stand_in_the_report(tmp_path: Path) -> None:
+    """A model of one direction, and pictures that lie more or less off it."""
+    pattern = np.zeros((4, 4), np.uint8)
+    pattern[:2] = 200
+    folder = write_run(tmp_path / "run", PCA(1), (1, 4, 4))
+    run = Run.open(folder)
+    for number in range(30):
+        picture = pattern.copy()
+        if number in (3, 17):
+            picture[3] = 100 + number * 5
+        (tmp_path / "in").mkdir(exist_ok=True)
+        Image.fromarray(picture).save(tmp_path / "in" / f"{number:02}.png")
+    gathered = gather(run, str(tmp_path / "in"))
+    judged = judge(run, gathered, tmp_path / "errors.csv")
+    rows = list(csv.DictReader((tmp_path / "errors.csv").open()))
+    assert [row["rank"] for row in rows] == [str(rank) for rank in range(1, 31)]
+    errors = [float(row["squared_error"]) for row in rows]
+    assert errors == sorted(errors, reverse=True)
+    for row in rows:
+        picture = read_picture(tmp_path / "in" / row["file"])
+        again = run.decode(run.encode(picture[None]))[0]  # clamped, so at most as far
+        assert float(np.square(again - picture / 255).sum()) <= float(row["squared_error"]) + 1e-4
+        assert float(row["mse"]) == pytest.approx(float(row["squared_error"]) / 16)
+    kept = [row for row in read_rows(folder / "results.csv", Result) if row.evaluation == "evaluated"]
+    assert {row.condition for row in kept} == {"data=in"}
+    assert {row.metric: row.value for row in kept} == pytest.approx(judged.metrics)
+    page = judged.report.read_text(encoding="utf-8")
+    assert "Evaluated on further pictures" in page
+    assert rows[0]["file"] in page
+    judge(run, gathered)
+    assert len([row for row in open_run(folder).results if row.evaluation == "evaluated"]) == len(kept)
