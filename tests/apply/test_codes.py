@@ -90,7 +90,7 @@ def test_the_odd_ones_come_first_and_stand_in_the_report(tmp_path: Path) -> None
         Image.fromarray(picture).save(tmp_path / "in" / f"{number:02}.png")
     gathered = gather(run, str(tmp_path / "in"))
     judged = judge(run, gathered, tmp_path / "errors.csv")
-    rows = list(csv.DictReader((tmp_path / "errors.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "errors.csv").read_text().splitlines()))
     assert [row["rank"] for row in rows] == [str(rank) for rank in range(1, 31)]
     errors = [float(row["squared_error"]) for row in rows]
     assert errors == sorted(errors, reverse=True)

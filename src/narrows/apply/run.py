@@ -126,9 +126,12 @@ class Run:
         Raises:
             ValueError: another size, layout or range.
         """
-        images = torch.from_numpy(np.ascontiguousarray(channels_first(self.values(pictures), None)))
+        values = self.values(pictures)
+        own, *size = self.model.image_shape
+        known = values.ndim == 4 and values.shape[1] in (1, own) and list(values.shape[2:]) == size
+        images = torch.from_numpy(np.ascontiguousarray(values if known else channels_first(values, None)))
         if images.shape[1] == 1:
-            images = images.expand(-1, self.model.image_shape[0], -1, -1)
+            images = images.expand(-1, own, -1, -1)
         if tuple(images.shape[1:]) != self.model.image_shape:
             raise ValueError(
                 f"expected pictures of {self.model.image_shape} as the model was trained on, found "
