@@ -49,6 +49,7 @@ LEAVES = frozenset({"descriptions", "files"})
 """They import nothing of the project, and are open to all."""
 
 LONG_FILES = {
+    "corruption.py": "the corruptions stand on one page, for they keep one contract and share its checks",
     "results.py": "the run folder's records, units and files stand on one page, for they are one contract",
 }
 """Files that may exceed 300 lines, and why."""

@@ -60,12 +60,11 @@ def test_broken_pictures_are_listed_with_reasons_and_the_rest_is_read(tmp_path: 
     Image.fromarray(whole[9].transpose(1, 2, 0)).save(photos / "009.jpg", "PNG")
     found = read_folder(photos, cache=tmp_path / "cache")
     assert dict(found.unreadable) == {
-        "000b.jpg": "what is in it is no picture of a known format, whatever its name says (it begins 'no picture')",
-        "005b.png": dict(found.unreadable)["005b.png"],
+        "000b.jpg": "what is in it is no picture of a known format, whatever its name says: it begins 'no picture'",
+        "005b.png": "it is damaged or breaks off (OSError: image file is truncated)",
         "007b.jpeg": "the file is empty",
         "008b.png": "no such file or directory",
     }
-    assert "truncated" in dict(found.unreadable)["005b.png"]
     assert np.array_equal(found.pictures.images, [*whole[:9], whole[9], *whole[9:]])
     names = [f"{number:03}.png" for number in range(12)]
     assert found.files == (*names[:9], "009.jpg", *names[9:])
@@ -79,7 +78,7 @@ def test_a_folder_of_nothing_but_broken_pictures_is_refused(tmp_path: Path, cont
     whole = (tmp_path / "photos" / "a.png").read_bytes()
     (tmp_path / "photos" / "a.png").write_bytes(whole[:200] if content is None else content)
     with pytest.raises(
-        ValueError, match=r"none that can be read among 1; a.png gives (OSError: image file is truncated|what is in it)"
+        ValueError, match=r"none that can be read among 1; a.png gives (it is damaged or breaks off|what is in it)"
     ):
         read_folder(tmp_path / "photos", cache=tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("*")), "nothing half-made stays in the cache"

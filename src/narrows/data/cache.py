@@ -191,7 +191,7 @@ def _fill(
             raise _nothing_readable(folder, unreadable)
         # The index takes its place first: an array in the cache always has one.
         with replacing(target.with_suffix(".json")) as index:
-            content = {"folder": str(folder.resolve()), "files": kept, "unreadable": list(unreadable.items())}
+            content = {"folder": str(folder.resolve()), "files": kept, "unreadable": sorted(unreadable.items())}
             index.write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -230,17 +230,18 @@ def _reason(path: Path, error: Exception) -> str:
     if path.is_file() and path.stat().st_size == 0:
         return "the file is empty"
     if isinstance(error, UnidentifiedImageError):
-        return f"what is in it is no picture of a known format, whatever its name says ({_start(path)})"
+        return f"what is in it is no picture of a known format, whatever its name says{_start(path)}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    said = " ".join(str(error).split())
+    return said if isinstance(error, ValueError) else f"it is damaged or breaks off ({type(error).__name__}: {said})"
 
 
 def _start(path: Path) -> str:
-    """How a file begins, as text where it is text."""
+    """How a file begins, where it is text."""
     with path.open("rb") as file:
-        begin = file.read(12)
-    return f"it begins {begin.decode(errors='backslashreplace')!r}"
+        begin = file.read(12).decode(errors="replace")
+    return f": it begins {begin!r}" if begin.isprintable() and "\N{REPLACEMENT CHARACTER}" not in begin else ""
 
 
 def _common_size(folder: Path, headers: dict[str, Header]) -> Size:

@@ -51,10 +51,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Facts:
-    """Terms and what they are."""
+    """Terms and what they are; with `fold`, they stand behind that line."""
 
     kind: ClassVar[str] = "facts"
     items: tuple[tuple[str, str], ...]
+    fold: str = ""
 
 
 @dataclass(frozen=True)

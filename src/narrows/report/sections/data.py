@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from narrows.report.numbers import count
-from narrows.report.page import Cell, Column, Facts, Gallery, Group, Picture, Section, Strip, Table
+from narrows.report.page import Facts, Gallery, Picture, Prose, Section, Strip
 from narrows.report.raster import display_width, photograph
 from narrows.report.subject import Arrays, Subject
 
@@ -22,7 +22,7 @@ def data_sheet(subject: Subject) -> Section | None:
         return None
     facts = Facts(tuple((term, text) for term, text in _facts(subject.run.experiment, data) if text))
     left_out = _left_out(data.get("unreadable") or [])
-    return Section("data", "Data", (facts, *(block for block in (left_out, gallery) if block is not None)))
+    return Section("data", "Data", (facts, *left_out, *((gallery,) if gallery else ())))
 
 
 def heads(subject: Subject, arrays: Arrays, numbers: list[int]) -> tuple[str, ...]:
@@ -62,17 +62,14 @@ def _facts(experiment: dict[str, Any], data: dict[str, Any]) -> list[tuple[str, 
     ]
 
 
-def _left_out(unreadable: list[list[str]]) -> Table | None:
+def _left_out(unreadable: list[list[str]]) -> tuple[Prose | Facts, ...]:
     """Every file that could not be read, and why."""
     if not unreadable:
-        return None
+        return ()
     number = f"{count(len(unreadable))} file{'s' if len(unreadable) > 1 else ''}"
-    return Table(
-        caption=f"{number} of the folder could not be read and {'were' if len(unreadable) > 1 else 'was'} left out.",
-        columns=(Column("file", numeric=False), Column("why", numeric=False)),
-        groups=(Group("", tuple((Cell(name), Cell(reason)) for name, reason in unreadable)),),
-        fold=f"{number} left out" if len(unreadable) > _LISTED else "",
-    )
+    said = f"{number} of the folder could not be read and {'were' if len(unreadable) > 1 else 'was'} left out."
+    files = tuple((name, reason) for name, reason in unreadable)
+    return Prose(said), Facts(files, fold="which, and why" if len(files) > _LISTED else "")
 
 
 def _duplicates(found: dict[str, int] | None) -> str:
