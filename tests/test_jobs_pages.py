@@ -68,6 +68,6 @@ def test_the_python_of_a_page_names_what_there_is(page: str) -> None:
     for code in blocks(text, "python"):
         compile(code, page, "exec")
         assert set(re.findall(r"narrows\.(\w+)", code)) <= set(narrows.__all__)
-        called = re.findall(r"(?:run|\))\.(\w+)\(", code)
+        called = re.findall(r"(?:\brun|\))\.(\w+)\(", code)
         assert called
         assert all(callable(getattr(narrows.Run, name)) for name in called)

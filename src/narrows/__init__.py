@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from narrows.data import Dataset, Pictures, download, from_array, label_budget, load, pair
     from narrows.diagnostics import diagnose
     from narrows.evaluation import evaluate
+    from narrows.jobs import train
     from narrows.models import (
         PCA,
         Autoencoder,
@@ -64,6 +65,7 @@ HOMES = {
     "narrows.data": ("Dataset", "Pictures", "download", "from_array", "label_budget", "load", "pair"),
     "narrows.diagnostics": ("diagnose",),
     "narrows.evaluation": ("evaluate",),
+    "narrows.jobs": ("train",),
     "narrows.models": (
         "PCA",
         "Autoencoder",
@@ -141,6 +143,7 @@ __all__ = [
     "open_run",
     "pair",
     "save_model",
+    "train",
     "write_report",
 ]
 

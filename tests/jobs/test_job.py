@@ -1,9 +1,14 @@
+import inspect
 from pathlib import Path
+from typing import Any
 
 import jaxtyping
 import numpy as np
 import pytest
+import typer
 
+import narrows
+from narrows.cli import app
 from narrows.data import Dataset, from_array, load
 from narrows.experiments.experiment import Arm
 from narrows.jobs import Job, choose_size, plan
@@ -129,6 +134,20 @@ def test_pictures_keep_one_small_size_and_others_become_squares(tmp_path: Path) 
     assert choose_size(Job(mixed, size=(7, 8))) == (7, 8)
     assert choose_size(Job("mnist")) is None
     assert [Job(large, corrupt).crop for corrupt in ("", "noise:0.1", "mask", "mix")] == [False, True, True, False]
+
+
+def test_python_has_the_words_of_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("narrows.data.cache.cache_folder", lambda: tmp_path / "cache")
+    for number in range(20):
+        write_picture(tmp_path / "photos" / f"{number}.png", 9, 9, seed=number)
+    words = set(inspect.signature(narrows.train).parameters)
+    command: Any = typer.main.get_command(app)
+    options = {parameter.name for parameter in command.commands["train"].params}
+    assert words - options == set()
+    run = narrows.train(tmp_path / "photos", tmp_path / "run", code_size=3, size=8, epochs=1)
+    assert run.encode(random_bytes(2, 3, 8, 8)).shape == (2, 3)
+    with pytest.raises(FileExistsError, match="found a run in"):
+        narrows.train(tmp_path / "photos", tmp_path / "run")
 
 
 def test_large_pictures_pass_a_model_fewer_at_a_time() -> None:

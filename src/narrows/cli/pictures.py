@@ -75,8 +75,7 @@ def train(
     from narrows.data import parse_size
     from narrows.experiments.folder import default_folder
     from narrows.experiments.run import RunSettings
-    from narrows.jobs import Job
-    from narrows.jobs import train as train_job
+    from narrows.jobs import Job, carry_out
 
     job = Job(
         data,
@@ -101,7 +100,7 @@ def train(
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
     with going_on(folder), watching(quiet=as_json) as watcher:
-        finished = train_job(job, how, watcher, lambda outlook: watcher.say(describe_outlook(outlook)))
+        finished = carry_out(job, how, watcher, lambda outlook: watcher.say(describe_outlook(outlook)))
     show_run(finished, as_json=as_json)
 
 

@@ -1,7 +1,7 @@
 """Jobs on one's own pictures: a few words become an experiment with good defaults, and a run."""
 
 from narrows.jobs.job import Job, ModelName, choose_size, plan
-from narrows.jobs.train import Outlook, train
+from narrows.jobs.outlook import Outlook, carry_out, train
 from narrows.jobs.words import Words, parse_words
 
-__all__ = ["Job", "ModelName", "Outlook", "Words", "choose_size", "parse_words", "plan", "train"]
+__all__ = ["Job", "ModelName", "Outlook", "Words", "carry_out", "choose_size", "parse_words", "plan", "train"]

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from narrows.data import Dataset, load
+from narrows.apply import Run as UsedRun
+from narrows.data import Dataset, Size, load
+from narrows.data.picture import as_size
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.folder import check_folder
 from narrows.experiments.quick import few, quick
 from narrows.experiments.run import RunSettings, Watcher, run_experiment
-from narrows.jobs.job import Job, choose_size, plan
+from narrows.jobs.job import Job, ModelName, choose_size, plan
 from narrows.jobs.trial import Trial, tried
-from narrows.results import Run, open_run
-from narrows.training import parameter_count
+from narrows.results import Run, open_run, slug
+from narrows.training import Progress, parameter_count
 from narrows.training.settings import choose_device
 from narrows.types import ImageShape
 
@@ -41,7 +44,67 @@ class Outlook:
         return self.experiment.arms[0]
 
 
-def train(
+def train(  # noqa: PLR0913  the words of the command line
+    data: str | Path,
+    out: str | Path,
+    *,
+    corrupt: str = "",
+    model: ModelName | None = None,
+    code_size: int | None = None,
+    size: int | Size | None = None,
+    epochs: int | None = None,
+    minutes: float | None = None,
+    seeds: int = 1,
+    device: str = "cpu",
+    data_root: Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> UsedRun:
+    """Train a model on one's own pictures into a run folder, and open it: `narrows train` with the same words.
+
+    Args:
+        data: a folder, an array file, a name of the catalogue, or several of these with a plus between them.
+        out: the run folder.
+        corrupt: noise:0.3, noise:25/255, mask:0.75, patches:0.75 or mix; empty to compress.
+        model: the family of the network; chosen for the task without it.
+        code_size: numbers in the code; chosen without it.
+        size: side of the pictures, or height and width; chosen without it.
+        epochs: passes over the pictures; without it as many as take ten minutes.
+        minutes: of training, in place of epochs.
+        seeds: train with seeds 0 to this less 1; of several, the first is opened.
+        device: cpu, cuda, cuda:1 or mps.
+        data_root: where the catalogue's files are.
+        resume: go on with the run that is there.
+        overwrite: replace the run that is there.
+
+    Raises:
+        FileExistsError: a run is there, and neither `resume` nor `overwrite` was asked for.
+        FileNotFoundError: data are missing.
+        ValueError: words that make no sense, or do not fit the pictures.
+    """
+    job = Job(str(data), corrupt, model, code_size, as_size(size), epochs, minutes)
+    settings = RunSettings(
+        Path(out), seeds=seeds, device=device, data_root=data_root, resume=resume, overwrite=overwrite
+    )
+    found = carry_out(job, settings, Nobody())
+    name = found.experiment["arms"][-1]["name"]
+    return UsedRun.open(found.folder / slug(name, 0), device=device)
+
+
+class Nobody:
+    """A watcher who looks away."""
+
+    def stage(self, label: str) -> None:
+        """Nothing."""
+
+    def progress(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def counted(self, label: str, done: int, total: int) -> None:
+        """Nothing."""
+
+
+def carry_out(
     job: Job, settings: RunSettings, watcher: Watcher, on_outlook: Callable[[Outlook], None] | None = None
 ) -> Run:
     """Train a model for a job into a run folder, as `run_experiment` does.
