@@ -12,6 +12,7 @@ from narrows.apply.files import as_bytes, save
 from narrows.apply.gather import Gathered, numbered
 from narrows.apply.run import ENCODED, Run
 from narrows.data import Progress
+from narrows.data.parquet import parquet_package
 from narrows.data.picture import say_nothing
 from narrows.files import write_atomic
 
@@ -75,7 +76,7 @@ def read_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
     if not source.is_file():
         raise FileNotFoundError(f"expected a file of codes at {source}, found none; 'narrows encode' writes one")
     if source.suffix.lower() == ".parquet":
-        table = parquet().read_table(source)
+        table = parquet_package().read_table(source)
         return np.array(table["code"].to_pylist(), dtype=np.float32), list(table["file"].to_pylist())
     with np.load(source, allow_pickle=False) as archive:
         if "codes" not in archive.files or archive["codes"].ndim != 2:
@@ -100,7 +101,7 @@ def check_suffix(path: Path) -> None:
 
 def write_parquet(out: Path, content: dict[str, Any]) -> None:
     """The same as columns."""
-    writer, arrow = parquet(), import_module("pyarrow")
+    writer, arrow = parquet_package(), import_module("pyarrow")
     columns = {"file": content["files"].tolist(), "code": content["codes"].tolist()}
     if "labels" in content:
         names = content["class_names"]
@@ -108,13 +109,3 @@ def write_parquet(out: Path, content: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     writer.write_table(arrow.table(columns), buffer)
     write_atomic(out, buffer.getvalue())
-
-
-def parquet() -> Any:
-    """The optional package that reads and writes Parquet."""
-    try:
-        return import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise ImportError(
-            "expected pyarrow for Parquet, found none; 'pip install narrows[parquet]', or use .npz"
-        ) from error

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from narrows.apply.run import Run
 from narrows.data import CATALOGUE, Pictures, Progress, load, read_array, read_folder, resize
+from narrows.data.parquet import read_parquet
 from narrows.data.picture import recolour
 
 
@@ -36,6 +37,9 @@ def gather(run: Run, source: str, *, root: Path | None = None, on_progress: Prog
     if source in CATALOGUE or ("+" in source and not path.exists()):
         data = load(source, root, size=size, crop=crop, on_progress=on_progress)
         found = Gathered(data.name, data.test, numbered(len(data.test)), data.class_names, data.unreadable)
+    elif path.suffix.lower() == ".parquet":
+        table = read_parquet(path, size=size, crop=crop, on_progress=on_progress)
+        found = Gathered(path.stem, table.pictures, numbered(len(table.pictures)), table.class_names, table.unreadable)
     elif path.is_file():
         pictures = resize(read_array(path), size, crop=crop)
         found = Gathered(path.stem, pictures, numbered(len(pictures)), (), ())

@@ -11,6 +11,7 @@ from narrows.data.dataset import Dataset, Pictures
 from narrows.data.folder import read_folder
 from narrows.data.official import Request, data_root
 from narrows.data.pairs import pair_sets
+from narrows.data.parquet import read_parquet
 from narrows.data.picture import Progress, Size, as_size, resize
 from narrows.data.splits import SPLIT, Split, cut, split_order
 
@@ -33,8 +34,8 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
 
     Args:
         name_or_path: text that is a name of the catalogue means that set; anything else is the path of a folder of
-            pictures, a .npy or a .npz file. A folder called like a set is written ./mnist, or given as a Path. Several
-            of these with a plus between them are paired up, to be mixed and told apart: "faces+digits".
+            pictures, a .npy, .npz or .parquet file. A folder called like a set is written ./mnist, or given as a Path.
+            Several of these with a plus between them are paired up, to be mixed and told apart: "faces+digits".
         root: where the catalogue's files are; by default NARROWS_DATA, else the user's cache.
         size: height and width, or one number for both, to squeeze all pictures to.
         crop: cut the middle out of the pictures in place of squeezing them, at most half as large as they are.
@@ -64,9 +65,13 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
     path = Path(name_or_path).expanduser()
     if path.suffix.lower() in ARRAY_SUFFIXES:
         return _split(path.stem, resize(read_array(path), wanted, crop=crop), split_seed, own)
+    if path.suffix.lower() == ".parquet":
+        table = read_parquet(path, size=wanted, crop=crop, on_progress=on_progress)
+        pictures = table.pictures.take(split_order(len(table.pictures), table.pictures.labels, split_seed))
+        return cut(path.stem, pictures, split=own, class_names=table.class_names, unreadable=table.unreadable)
     if path.is_file():
         raise ValueError(
-            f"expected a folder of pictures, a .npy or a .npz file, found the file {path}; name its folder"
+            f"expected a folder of pictures, a .npy, .npz or .parquet file, found the file {path}; name its folder"
         )
     if isinstance(name_or_path, str) and "+" in name_or_path and not path.exists():
         names = name_or_path.split("+")

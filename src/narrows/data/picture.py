@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -72,7 +73,7 @@ def parse_size(text: str) -> Size:
     return size
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path | BytesIO) -> Header:
     """Size and channels of a picture file, without decoding it; raises whatever Pillow raises on a broken one."""
     with Image.open(path, formats=FORMATS) as image:
         # The general method: that of PNG files decodes all pixels, in case the tags stand behind them.
@@ -82,7 +83,7 @@ def read_header(path: Path) -> Header:
 
 
 def read_picture(
-    path: Path, *, size: Size | None = None, crop: bool = False, channels: Channels | None = None
+    path: Path | BytesIO, *, size: Size | None = None, crop: bool = False, channels: Channels | None = None
 ) -> NDArray[np.uint8]:
     """A picture file as (channel, height, width), turned as EXIF says, over white where it is transparent.
 

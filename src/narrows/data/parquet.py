@@ -1,0 +1,112 @@
+"""Parquet files with a column of encoded pictures, as the hubs of data sets write them; pyarrow reads them."""
+
+import io
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narrows.data.dataset import Pictures
+from narrows.data.picture import Progress, Size, read_header, read_picture, say_nothing
+
+BATCH = 256
+"""Rows read at a time, so that the encoded pictures need not all be in memory."""
+LABELS = ("label", "labels", "fine_label", "class")
+"""Columns that are taken for class names or numbers, the first that is there."""
+
+
+class Table(NamedTuple):
+    """A Parquet file's pictures."""
+
+    pictures: Pictures
+    class_names: tuple[str, ...]
+    unreadable: tuple[tuple[str, str], ...]
+    """(row, reason) of pictures that could not be decoded."""
+
+
+def read_parquet(
+    path: Path, *, size: Size | None = None, crop: bool = False, on_progress: Progress | None = None
+) -> Table:
+    """All pictures of a Parquet file, in memory; what cannot be decoded is listed in `unreadable`.
+
+    The pictures are the first column that holds bytes, or records with a field `bytes`.
+
+    Args:
+        path: the file.
+        size: to bring all pictures to; None takes that of the first.
+        crop: whether the middle is cut out of pictures in place of squeezing them to the size.
+        on_progress: told of every picture.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ImportError: pyarrow is not installed.
+        ValueError: it is no Parquet file, or holds no picture that can be read.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"expected a Parquet file, found none at {path}; check the path")
+    parquet = parquet_package()
+    try:
+        file = parquet.ParquetFile(path)
+    except Exception as error:  # pyarrow raises kinds of its own
+        raise ValueError(f"expected a Parquet file in {path}, found one that cannot be read ({error})") from error
+    column = picture_column(path, file.schema_arrow)
+    named = next((name for name in LABELS if name in file.schema_arrow.names), None)
+    found: list[NDArray[np.uint8]] = []
+    labels: list[str] = []
+    unreadable = []
+    rows = file.metadata.num_rows
+    done = 0
+    for batch in file.iter_batches(batch_size=BATCH, columns=[column, *([named] if named else [])]):
+        for row in batch.to_pylist():
+            done += 1
+            (on_progress or say_nothing)("decoding pictures", done, rows)
+            content = row[column]["bytes"] if isinstance(row[column], dict) else row[column]
+            try:
+                size = size or read_header(io.BytesIO(content)).size
+                found.append(read_picture(io.BytesIO(content), size=size, crop=crop, channels=3))
+            except Exception as error:  # Pillow raises many kinds on broken files
+                unreadable.append((f"row {done - 1}", " ".join(f"{type(error).__name__}: {error}".split())))
+                continue
+            labels.append(str(row[named]) if named else "")
+    if not found:
+        raise ValueError(
+            f"expected pictures in the column {column} of {path}, found none that can be read among {rows}"
+        )
+    images = np.stack(found)
+    if (images == images[:, :1]).all():
+        images = np.ascontiguousarray(images[:, :1])
+    names, numbers = np.unique(labels, return_inverse=True)
+    known = named is not None and len(names) > 1
+    return Table(
+        Pictures(images, numbers.astype(np.int64) if known else None),
+        tuple(names.tolist()) if known else (),
+        tuple(unreadable),
+    )
+
+
+def picture_column(path: Path, schema: Any) -> str:
+    """The first column that holds bytes, or records with a field of bytes."""
+    for field in schema:
+        kind = str(field.type)
+        if kind.endswith("binary") or (kind.startswith("struct") and "bytes: binary" in kind):
+            return str(field.name)
+    raise ValueError(
+        f"expected a column of encoded pictures in {path}, found {', '.join(schema.names)}; it holds bytes, or records "
+        "with a field 'bytes'"
+    )
+
+
+def parquet_package() -> Any:
+    """The optional package that reads and writes Parquet.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    try:
+        return import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise ImportError(
+            "expected pyarrow for Parquet, found none; 'pip install narrows[parquet]', or use another format"
+        ) from error
