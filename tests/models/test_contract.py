@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from narrows.descriptions import describe, restore
-from narrows.models import ARCHITECTURES, BOTTLENECKS, PCA, Autoencoder, bypass_numbers, prepare
+from narrows.models import ARCHITECTURES, BOTTLENECKS, PCA, Autoencoder, Residual, UNet, bypass_numbers, prepare
 from narrows.training import load_model, save_model
 from narrows.types import Codec, Images, ImageShape
 
@@ -37,6 +37,10 @@ def images(image_shape: ImageShape, generator: torch.Generator) -> Images:
 def test_every_architecture_and_bottleneck_is_under_contract() -> None:
     text = repr(list(CODECS.values()))
     assert [name for name in (*ARCHITECTURES, *BOTTLENECKS) if f"{name}(" not in text] == []
+
+
+def test_a_residual_u_net_starts_as_the_identity(images: Images, image_shape: ImageShape) -> None:
+    assert torch.equal(Residual(UNet((4, 6))).build(image_shape)(images).reconstruction, images)  # type: ignore[operator]
 
 
 def test_it_is_a_codec(model: Autoencoder) -> None:

@@ -49,6 +49,8 @@ LARGE = 3 * 32 * 32
 LEVELS = (16, 32, 64)
 """Channels of a U-Net's levels for pictures of fewer than `WIDE` pixels a side; twice as many for larger ones."""
 WIDE = 24
+RATE = 4e-3
+"""Learning rate of a U-Net; of denoising photographs 5e-3 was ahead of 2e-3 after 90 steps."""
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,9 @@ def recipe(job: Job, pictures: Pictures) -> Training:
     size = max(1, min(size, len(pictures) // 8))
     kept = ANNEALED if job.task == "compression" else replace(ANNEALED, augmentation=Augmentation(flip=job.crop))
     pairs = replace(kept.augmentation, new_pairs=job.task == "separation")
-    return replace(kept, batch_size=size, augmentation=pairs)
+    return replace(
+        kept, batch_size=size, augmentation=pairs, learning_rate=RATE if job.bypassed else kept.learning_rate
+    )
 
 
 def budget(job: Job, training: Training, epochs: int) -> Training:

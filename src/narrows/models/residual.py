@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from narrows.models.autoencoder import Autoencoder, check_unstandardised
 from narrows.models.parallel import WithMixture, check_uncorrected
+from narrows.models.unet import UNetDecoder
 from narrows.types import Architecture, Images, ImageShape
 
 
@@ -37,6 +38,8 @@ class Residual:
             raise ValueError(
                 "expected a network that owes one picture, found one that owes several; leave Residual out"
             )
+        if isinstance(model.decoder, UNetDecoder):
+            model.decoder.start_at_zero()  # the input as it is, which noise leaves nearer than anything drawn
         model.encoder = WithMixture(model.encoder)
         model.decoder = AddingDecoder(model.decoder)
         model.architecture = self
