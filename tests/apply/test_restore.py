@@ -4,7 +4,7 @@ import torch
 
 from narrows.apply import restore as module
 from narrows.apply.restore import places, restore, runs_whole, taper
-from narrows.models import PCA, Autoencoder, Dense, InpaintingUNet, MaskedTransformer, ParallelDecoders, Residual, UNet
+from narrows.models import PCA, Autoencoder, Dense, InpaintingUNet, MaskedTransformer, ParallelDecoders, UNet
 
 from .small import built
 
@@ -14,7 +14,7 @@ def noise(*shape: int) -> torch.Tensor:
 
 
 def test_a_network_of_convolutions_gives_the_same_whole_and_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = built(Residual(UNet((4, 6, 8))), (3, 16, 16))
+    model = built(UNet((4, 6, 8)), (3, 16, 16))
     image = noise(3, 203, 310)
     whole = restore(model, image)
     assert whole.shape == (1, 3, 203, 310)

@@ -40,7 +40,7 @@ def test_every_architecture_and_bottleneck_is_under_contract() -> None:
 
 
 def test_a_residual_u_net_starts_as_the_identity(images: Images, image_shape: ImageShape) -> None:
-    assert torch.equal(Residual(UNet((4, 6))).build(image_shape)(images).reconstruction, images)  # type: ignore[operator]
+    assert torch.equal(Residual(UNet((4, 6))).build(image_shape)(images).reconstruction, images)
 
 
 def test_it_is_a_codec(model: Autoencoder) -> None:
