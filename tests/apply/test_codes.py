@@ -71,6 +71,9 @@ def test_files_of_codes_that_are_none_are_refused(tmp_path: Path) -> None:
             decode_to_files(run, tmp_path / name, tmp_path / "out")
     with pytest.raises(FileNotFoundError, match="expected a file of codes"):
         decode_to_files(run, tmp_path / "nowhere.npz", tmp_path / "out")
+    np.savez(tmp_path / "out.npz", codes=np.zeros((1, 16)), files=np.array(["../../a.png"]))
+    with pytest.raises(ValueError, match=r"expected a name below .*out, found ../../a.png"):
+        decode_to_files(run, tmp_path / "out.npz", tmp_path / "out")
     np.savez(tmp_path / "few.npz", codes=np.zeros((2, 3)))
     with pytest.raises(ValueError, match="expected codes of 16 numbers, found 3"):
         decode_to_files(run, tmp_path / "few.npz", tmp_path / "out")

@@ -30,6 +30,11 @@ from narrows.types import Architecture
 from ..data.layouts import random_bytes, write_picture
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("narrows.data.cache.cache_folder", lambda: tmp_path / "cache")
+
+
 def photographs(count: int = 40, side: int = 32) -> Dataset:
     return from_array(random_bytes(count, 3, side, side))
 
@@ -136,8 +141,7 @@ def test_pictures_keep_one_small_size_and_others_become_squares(tmp_path: Path) 
     assert [Job(large, corrupt).crop for corrupt in ("", "noise:0.1", "mask", "mix")] == [False, True, True, False]
 
 
-def test_python_has_the_words_of_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("narrows.data.cache.cache_folder", lambda: tmp_path / "cache")
+def test_python_has_the_words_of_the_command_line(tmp_path: Path) -> None:
     for number in range(20):
         write_picture(tmp_path / "photos" / f"{number}.png", 9, 9, seed=number)
     words = set(inspect.signature(narrows.train).parameters)

@@ -99,6 +99,8 @@ def apply_files(
         except Exception as error:  # Pillow raises many kinds on broken files
             left_out.append((each.name, " ".join(f"{type(error).__name__}: {error}".split())))
             continue
+        finally:
+            (on_progress or say_nothing)("pictures", done, len(given))
         clamped = [as_bytes(part) for part in parts]
         for part, folder in zip(clamped, run.sources or ("",), strict=True):
             written.append(save(part, out, str(Path(folder) / each.name)))
@@ -106,7 +108,6 @@ def apply_files(
             rows.append([shown(picture, hidden), *clamped])
         if doubt := doubted(run, picture, parts):
             doubtful.append((each.name, doubt))
-        (on_progress or say_nothing)("pictures", done, len(given))
     if rows:
         written.append(save(sheet_of(rows), out, SHEET))
     return Applied(tuple(written), tuple(left_out), tuple(doubtful))
@@ -182,7 +183,10 @@ def save(pixels: NDArray[np.uint8], out: Path, name: str) -> str:
 
     Raises:
         FileExistsError: it is there already.
+        ValueError: the name leads out of the folder, as one in a file of codes may.
     """
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise ValueError(f"expected a name below {out}, found {name}; rename it")
     if Path(name).suffix.lower() not in FORMATS:
         name += ".png"
     path = out / name
