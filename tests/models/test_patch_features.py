@@ -104,7 +104,7 @@ def test_what_the_patch_autoencoder_learns_is_in_the_network(colours: Dataset) -
     for name in ("encoder.project.weight", "encoder.balance.variance", "encoder.whitening.matrix"):
         assert name in changed
     assert any(name.startswith("decoder.patches") for name in changed)
-    errors = [entry.value for entry in history if entry.split == "validation" and entry.term == "mse"]
+    errors = [entry.value for entry in history if entry.split == "validation" and entry.term == "patch mse"]
     assert len(errors) == 5
     assert errors[-1] < errors[0]
     assert not model.training
