@@ -10,8 +10,9 @@ from sklearn.datasets import load_digits
 from narrows.corruption import CORRUPTIONS
 from narrows.data import Dataset, Pictures, from_array, pair
 from narrows.experiments.experiment import ROLES, Arm, Experiment
+from narrows.experiments.folder import reported_rows
 from narrows.experiments.index import EXPERIMENTS, load_experiment
-from narrows.experiments.run import RunSettings, reported_rows, run_experiment
+from narrows.experiments.run import RunSettings, run_experiment
 from narrows.models import Autoencoder, Dense
 from narrows.models.pca import ClosedForm
 from narrows.results import Reported, read_rows, slug
