@@ -119,7 +119,7 @@ def test_dropout_acts_in_training_alone(learnt: Labelled, judged: Labelled) -> N
 
 
 def test_what_makes_no_sense_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"weight decay of at least 0 and at least 1 iteration, found -1.0 and 200"):
+    with pytest.raises(ValueError, match=r"weight decay of at least 0 and at least 1 iteration, found -1.0 and 100"):
         Linear(-1.0)
     with pytest.raises(ValueError, match=r"widths of at least 1 and a dropout in \[0, 1\), found \(0,\) and 0.0"):
         MLP((0,))

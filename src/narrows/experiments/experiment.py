@@ -74,8 +74,9 @@ class Arm:
 
     @property
     def seeded(self) -> bool:
-        """Whether seeds differ: weights are trained, or labels are drawn."""
-        return not self.closed_form or any(isinstance(study, LabelEfficiency) for study in self.studies)
+        """Whether every seed is run: weights are trained here, or labels are drawn."""
+        trains = not (self.closed_form or self.encoder)
+        return trains or any(isinstance(study, LabelEfficiency) for study in self.studies)
 
     def description(self) -> dict[str, Any]:
         """Its settings as JSON."""
