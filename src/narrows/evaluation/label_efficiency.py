@@ -66,9 +66,10 @@ class LabelEfficiency:
             beside: the training and validation pictures, the seed, and the features that are known already.
 
         Returns:
-            Also the arrays of `answered`; `chosen`, (share,), titles of the classifiers; `roc`, (share, rate), the mean
-            over classes of the true positive rate at `false_positive_rates`; and each of `CURVES`, (share, epoch), nan
-            where nothing was trained by epochs or for fewer of them.
+            Also the arrays of `answered`; `features`, what was learnt from; `chosen`, (share,), titles of the
+            classifiers; `roc`, (share, rate), the mean over classes of the true positive rate at
+            `false_positive_rates`; and each of `CURVES`, (share, epoch), nan where nothing was trained by epochs or
+            for fewer of them.
         """
         labels, truth, known = beside.train.labels, pictures.labels, beside.validation.labels
         if not isinstance(model, Autoencoder) or labels is None or truth is None or known is None:
@@ -95,7 +96,8 @@ class LabelEfficiency:
             ]
         answers = {condition: each.argmax(1).numpy() for condition, each in scores.items()}
         arrays = answered(budgeted, answers, truth, task.num_classes)
-        return Evaluation(figures, arrays | drawn(list(found.values()), list(scores.values()), truth), elsewhere)
+        arrays |= drawn(list(found.values()), list(scores.values()), truth)
+        return Evaluation(figures, arrays | {"features": np.array(self.features)}, elsewhere)
 
 
 class Best(NamedTuple):

@@ -20,6 +20,7 @@ IMPROVED = "improved"
 FEW, ALL = "labels=0.01", "labels=1.0"
 
 AS_REPORTED = Training(epochs=10, batch_size=32, learning_rate=1e-3)
+MLP_TRAINING = replace(AS_REPORTED, batch_size=256)
 LINEAR: tuple[FeatureClassifier, ...] = tuple(Linear(weight_decay) for weight_decay in (1e-3, 1e-2, 1e-1, 1.0))
 """One of them for 1 % of the labels as for all: the fewer labels, the larger the best weight decay."""
 ONE_LAYER = MLP((512,), Training(epochs=10, batch_size=128, schedule="cosine"), dropout=0.2)
@@ -75,9 +76,9 @@ def as_reported() -> tuple[Arm, ...]:
         study = LabelEfficiency((classifier,), features="reconstruction", standardised=False)
         return replace(encoder, name=name, encoder=ENCODER, studies=(study,), note=note)
 
-    mlps = MLP((512, 256, 128), AS_REPORTED), MLP((512, 256, 128, 64, 32), AS_REPORTED)
+    mlps = MLP((512, 256, 128), MLP_TRAINING), MLP((512, 256, 128, 64, 32), MLP_TRAINING)
     pictures = (
-        "Report 000: learns from the decoder's pictures, whose shape its features have; batches of 32 are chosen."
+        "Report 000: learns from the decoder's pictures, whose shape its features have; batches of 256 are chosen."
     )
     return (
         encoder,
