@@ -62,6 +62,18 @@ def test_it_trains_and_measures_nothing_else(run: Run) -> None:
     assert entry["encoder"] == FIRST.name
 
 
+def test_the_page_shows_every_share_and_each_classifier(run: Run) -> None:
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
+    for said in (
+        "What the codes tell of the classes</h2>",
+        "Each classifier by itself</h2>",
+        f"Confusion of {MAJORITY.name}",
+        "ROC curves with labels=0.1",
+        "10\u202f% of the labels",
+    ):
+        assert said in page
+
+
 def test_figures_of_train_and_validation_stand_beside_those_of_test(run: Run) -> None:
     digits = load("digits")
     found = {
