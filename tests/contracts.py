@@ -11,6 +11,7 @@ from narrows.models import (
     MixtureComplement,
     Noisy,
     ParallelDecoders,
+    PatchFeatures,
     RefinedPCA,
     ResidualDense,
     ResNet18,
@@ -58,6 +59,7 @@ CODECS: dict[str, Architecture] = {
     "Standardised": Standardised(Convolutional((4, 6), output_activation="tanh")),
     "PCA": PCA(6),
     "RefinedPCA": RefinedPCA(6, (4, 6)),
+    "PatchFeatures": PatchFeatures(Dense((), 12, bottleneck=TopK(3, balanced=True)), patch_size=3),
 }
 """Every architecture, and every bottleneck and way back up in one."""
 

@@ -13,6 +13,7 @@ from narrows.experiments.experiment import ROLES, Arm, Experiment
 from narrows.experiments.folder import reported_rows
 from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.experiments.run import RunSettings, run_experiment
+from narrows.experiments.settings import change_experiment
 from narrows.models import Autoencoder, Dense
 from narrows.models.pca import ClosedForm
 from narrows.results import Reported, read_rows, slug
@@ -75,6 +76,20 @@ def test_it_runs_from_pictures_to_report_and_its_losses_fall(
         steps = [row.value for row in run.history if (row.arm, row.term, row.split) == (arm.name, "loss", "train")]
         # what starts from a closed form has little left to learn of so few pictures
         assert arm.closed_form or isinstance(arm.model, ClosedForm) or steps[-1] < steps[0]
+
+
+def test_three_digits_are_taken_apart_by_the_settings_that_the_page_names(
+    enlarged: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = ["data=mnist+mnist+mnist", "model.num_sources=3"]
+    experiment = load_experiment("separation_exchangeable")
+    assert all(setting in experiment.text for setting in settings)
+    three = change_experiment(experiment, settings)
+    monkeypatch.setattr("narrows.experiments.run.load", lambda *_, **__: stand_in(three, enlarged))
+    run = run_experiment(three, RunSettings(folder=tmp_path / "run", quick=True), Nobody())
+    for arm in three.arms:
+        for place in (1, 2, 3):
+            assert run.values(arm.name, "mse", split="test", condition=f"source=mnist-{place}")
 
 
 def test_what_a_changed_run_cannot_judge_is_called_untested(

@@ -111,7 +111,7 @@ def run(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Two epochs on little data: does it work? Marked.")] = False,
     no_test: Annotated[bool, typer.Option("--no-test", help="Leave the test split unread, for tuning.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run, or add seeds to it.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")] = False,
     data_root: DataRoot = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch missing data files first.")] = False,

@@ -124,6 +124,14 @@ class Dataset:
             read_test=lambda: first(self.test, num_other),
         )
 
+    def pieces(self, cut: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> "Dataset":
+        """What a function cuts from the pictures, training and validation apart and without labels; no test split."""
+        train, validation = cut(self.train.images), cut(self.validation.images)
+        both = Pictures(np.concatenate([train, validation]))
+        return Dataset(
+            f"pieces of {self.name}", both, np.arange(len(train), len(both)), lambda: both.take(np.arange(0))
+        )
+
     @cached_property
     def unlabelled(self) -> Pictures:
         """The pictures without labels that come with the set.

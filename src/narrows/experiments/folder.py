@@ -48,23 +48,35 @@ def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
 def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
     """Write what is asked, or check that the run to resume asks the same; returns the seconds it took so far.
 
+    More seeds than before may be asked: those that are there stay.
+
     Raises:
         ValueError: it asks something else.
     """
+    seconds = 0.0
     if resume:
         run = open_run(folder)
-        if run.experiment != description:
-            differing = [key for key in description if run.experiment.get(key) != description[key]]
+        before, now = without_seeds(run.experiment), without_seeds(description)
+        differing = [key for key in now if before.get(key) != now[key]]
+        if description["seeds"] < run.experiment.get("seeds", 0):
+            differing.append("seeds")
+        if differing:
             raise ValueError(
                 f"expected the same experiment, data and settings as in {folder}, found others in "
                 f"{', '.join(differing)}; repeat the first command with --resume, or choose another --out"
             )
-        return float(run.environment.get("seconds", 0.0))
-    if folder.exists():
+        seconds = float(run.environment.get("seconds", 0.0))
+    elif folder.exists():
         shutil.rmtree(folder)
     write_json(folder / "experiment.json", description)
     write_rows(folder / "reported.csv", Reported, reported_rows(description["name"], description["data"]["split"]))
-    return 0.0
+    return seconds
+
+
+def without_seeds(description: dict[str, Any]) -> dict[str, Any]:
+    """All that a run asks, but for how often."""
+    arms = [{**arm, "seeds": []} for arm in description.get("arms", ())]
+    return {**description, "seeds": 0, "arms": arms}
 
 
 def reported_rows(name: str, split: str) -> list[Reported]:

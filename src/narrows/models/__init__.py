@@ -6,6 +6,7 @@ from narrows.models.convolutional import Convolutional
 from narrows.models.dense import Dense, ResidualDense
 from narrows.models.inpainting import InpaintingUNet
 from narrows.models.parallel import MixtureComplement, ParallelDecoders
+from narrows.models.patch_features import LearnsFromPatches, PatchFeatures
 from narrows.models.pca import PCA, Components, prepare, principal_components
 from narrows.models.refined import RefinedPCA
 from narrows.models.resnet import ResNet18
@@ -28,6 +29,7 @@ ARCHITECTURES: dict[str, type] = {
         MixtureComplement,
         PCA,
         RefinedPCA,
+        PatchFeatures,
     )
 }
 """Every architecture, by the name that a checkpoint gives it."""
@@ -44,10 +46,12 @@ __all__ = [
     "Deterministic",
     "Gaussian",
     "InpaintingUNet",
+    "LearnsFromPatches",
     "MaskedTransformer",
     "MixtureComplement",
     "Noisy",
     "ParallelDecoders",
+    "PatchFeatures",
     "RefinedPCA",
     "ResNet18",
     "ResidualDense",

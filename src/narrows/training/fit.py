@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 from narrows.corruption import NoCorruption
 from narrows.data import Dataset, Pictures
 from narrows.metrics import PER_IMAGE, mean_psnr
-from narrows.models import Autoencoder, prepare
+from narrows.models import Autoencoder, LearnsFromPatches, prepare
 from narrows.objective import match
 from narrows.training.optimize import History, Progress, optimize
 from narrows.training.settings import Training
@@ -35,6 +35,7 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
     """Train an autoencoder in place on the training split, validated on the validation split.
 
     What the architecture takes from data in closed form is set first; a model that is all in closed form is done then.
+    One that slides an autoencoder of patches over pictures has that autoencoder trained, on patches.
     With a validation split of no pictures (see `Dataset.whole`), everything is trained on and nothing validated.
 
     Args:
@@ -54,6 +55,20 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
     if pictures.image_shape != model.image_shape:
         raise ValueError(f"expected pictures of shape {model.image_shape}, found {pictures.image_shape}; resize them")
     prepare(model, pictures.images)
+    architecture = model.architecture
+    if isinstance(architecture, LearnsFromPatches):
+        history = fit(
+            architecture.learner(model),
+            data.pieces(lambda images: architecture.learnt_from(model, images)),
+            objective,
+            corruption=corruption,
+            training=training,
+            state=state,
+            on_progress=on_progress,
+        )
+        model.eval()
+        # an error of whitened patches is none of pictures, beside which the other arms' losses stand
+        return [entry if entry.term == "loss" else entry._replace(term=f"patch {entry.term}") for entry in history]
     in_closed_form = not any(parameter.requires_grad for parameter in model.parameters())
     if in_closed_form or (training.epochs == 0 and training.minutes is None):
         model.eval()

@@ -1,0 +1,243 @@
+"""Features for a classifier: an autoencoder of small patches, slid over the picture and pooled."""
+
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from narrows.models.autoencoder import Autoencoder, Standardise, pad
+from narrows.models.bottleneck import Bottleneck, Deterministic, TopK
+from narrows.models.dense import Dense, FlatDecoder, check_sizes
+from narrows.types import Images, ImageShape, Mask
+
+CONTRAST = 10 / 255**2
+"""Added to a patch's variance before it is divided by, so that noise in flat patches stays small (Coates et al.)."""
+FLOOR = 0.1
+"""Added to the variances by which patches are whitened, for the same reason; both are Coates, Lee and Ng's."""
+UNIT = 24 / 255
+"""Grey level of one standard deviation where whitened patches are kept as pictures: 8 bits hold 5 of them each way."""
+WHITENING_PATCHES = 100_000
+"""From which mean and covariance are taken; 108 numbers a patch have 5 886 of them."""
+CHUNK = 32
+"""Pictures whose activations are held at once: of 32 x 32 pixels and 1 600 units 150 MB."""
+
+
+@dataclass(frozen=True)
+class PatchFeatures:
+    """What the units of a patch autoencoder see in each quarter of a picture (Coates, Lee and Ng 2011).
+
+    Every patch is brought to mean 0 and contrast 1 and whitened, and the inner autoencoder learns such patches. Slid
+    over a picture, its units before the bottleneck are soft-thresholded, both signs apart (Coates and Ng 2011), and
+    averaged over regions: that is the code, for a classifier. No picture can be rebuilt from averages; the
+    reconstruction comes from the codes of patches side by side, which bypass the code.
+
+    Raises:
+        ValueError: a size is below 1, or a negative threshold.
+    """
+
+    patches: Dense = field(
+        default_factory=lambda: Dense((), 1600, bottleneck=TopK(20, balanced=True), unit_columns=True)
+    )
+    """The autoencoder of patches: one linear layer each way, its bottleneck balanced, so that a threshold is in
+    standard deviations of a unit."""
+    patch_size: int = 6
+    patches_per_picture: int = 9
+    """How many are drawn from the training pictures, anywhere in them, to learn from."""
+    threshold: float = 0.5
+    regions: int = 2
+    """Along each side: 2 are quarters."""
+
+    def __post_init__(self) -> None:
+        check_sizes(self.patch_size, self.patches_per_picture, self.regions)
+        if not self.threshold >= 0:
+            raise ValueError(f"expected a threshold of at least 0, found {self.threshold}; 0.5 is usual")
+        if self.patches.widths or self.patches.decoder_widths:
+            raise ValueError(
+                "expected an autoencoder of patches with one layer each way, found layers of "
+                f"{(*self.patches.widths, *(self.patches.decoder_widths or ()))}; leave its widths empty"
+            )
+
+    @property
+    def code_size(self) -> int:
+        """Both signs of every unit, in every region."""
+        return 2 * self.patches.code_size * self.regions**2
+
+    def build(self, image_shape: ImageShape) -> Autoencoder:
+        """An untrained network for pictures of this shape.
+
+        Raises:
+            ValueError: the pictures are too small for a patch in every region.
+        """
+        channel, *sides = image_shape
+        if min(sides) < self.patch_size + self.regions - 1:
+            raise ValueError(
+                f"expected pictures of at least {self.patch_size + self.regions - 1} pixels a side for patches of "
+                f"{self.patch_size} in {self.regions} regions, found {sides}; lower patch_size or regions"
+            )
+        learner = self.patches.build(self.patch_shape(channel))
+        whitening = Whitening(channel * self.patch_size**2)
+        return Autoencoder(
+            self,
+            image_shape,
+            encoder=PatchEncoder(self, learner, whitening),
+            decoder=PatchDecoder(self, learner, whitening),
+            bottleneck=Deterministic(),
+            features_shape=(2 * self.patches.code_size, self.regions, self.regions),
+        )
+
+    def patch_shape(self, channel: int) -> ImageShape:
+        """Of a patch as a picture."""
+        return channel, self.patch_size, self.patch_size
+
+    def prepare(self, model: Autoencoder, images: NDArray[np.uint8]) -> None:
+        """Set the whitening from training pictures (picture, channel, height, width)."""
+        drawn = torch.from_numpy(draw_patches(images, self.patch_size, WHITENING_PATCHES))
+        encoder = model.encoder
+        assert isinstance(encoder, PatchEncoder)
+        encoder.whitening.set(contrast_normalised(drawn.float().div_(255))[0])
+
+    def learner(self, model: Autoencoder) -> Autoencoder:
+        """The autoencoder of patches inside a network; what it learns, the network knows."""
+        encoder, decoder = model.encoder, model.decoder
+        assert isinstance(encoder, PatchEncoder)
+        assert isinstance(decoder, PatchDecoder)
+        learner = self.patches.build(self.patch_shape(model.image_shape[0]))
+        learner.project, learner.balance, learner.decoder = encoder.project, encoder.balance, decoder.patches
+        learner.standardise = Standardise(torch.full((1, 1, 1), 0.5), torch.full((1, 1, 1), UNIT))
+        return learner.to(encoder.whitening.mean.device)
+
+    def learnt_from(self, model: Autoencoder, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Whitened patches of pictures as pictures, (patch, channel, height, width): mean grey is 0."""
+        encoder = model.encoder
+        assert isinstance(encoder, PatchEncoder)
+        drawn = draw_patches(images, self.patch_size, self.patches_per_picture * len(images))
+        found = np.empty_like(drawn)
+        for start in range(0, len(drawn), WHITENING_PATCHES):
+            some = torch.from_numpy(drawn[start : start + WHITENING_PATCHES]).float().div_(255)
+            white = encoder.whitening(contrast_normalised(some)[0].to(encoder.whitening.mean.device)).cpu()
+            found[start : start + len(some)] = ((white * UNIT + 0.5) * 255).round_().clamp_(0, 255).byte().numpy()
+        return found.reshape(-1, *self.patch_shape(images.shape[1]))
+
+
+@runtime_checkable
+class LearnsFromPatches(Protocol):
+    """An architecture of which a part is trained, on something else than whole pictures."""
+
+    def learner(self, model: Autoencoder) -> Autoencoder:
+        """The part."""
+        ...
+
+    def learnt_from(self, model: Autoencoder, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What it learns from, of pictures (picture, channel, height, width)."""
+        ...
+
+
+class Whitening(nn.Module):
+    """(patch - mean) @ matrix, the symmetric matrix that takes covariance away (Bell and Sejnowski 1997), and back."""
+
+    mean: Tensor
+    matrix: Tensor
+    inverse: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("matrix", torch.eye(size))
+        self.register_buffer("inverse", torch.eye(size))
+
+    def set(self, patches: Tensor) -> None:
+        """From patches (patch, number) that are brought to mean 0 and contrast 1."""
+        centred = patches.double() - patches.double().mean(0)
+        # NumPy's, as PyTorch's own eigenvalue solver has died in the mathematics library of a processor
+        variances, directions = np.linalg.eigh((centred.T @ centred / len(centred)).numpy())
+        root = np.sqrt(variances.clip(min=0) + FLOOR)
+        self.mean.copy_(patches.mean(0))
+        self.matrix.copy_(torch.from_numpy(directions / root @ directions.T))
+        self.inverse.copy_(torch.from_numpy(directions * root @ directions.T))
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Shape (..., number) in and out."""
+        return (patches - self.mean) @ self.matrix
+
+
+class PatchEncoder(nn.Module):
+    """Slides the units over pictures, thresholds and pools them."""
+
+    def __init__(self, description: PatchFeatures, learner: Autoencoder, whitening: Whitening) -> None:
+        super().__init__()
+        self.size, self.regions, self.threshold = description.patch_size, description.regions, description.threshold
+        self.whitening, self.project, self.balance = whitening, learner.project, learner.balance
+        self.bottleneck: Bottleneck = description.patches.bottleneck
+
+    def forward(self, images: Images, hidden: Mask | None) -> tuple[Tensor, tuple[Tensor, ...]]:  # noqa: ARG002
+        """Features (batch, 2 x unit, region, region); of patches side by side their codes, means and contrasts."""
+        features = torch.cat([self.pooled(some) for some in images.split(CHUNK)])
+        tiles, mean, contrast = contrast_normalised(windows(pad(images, self.size), self.size, self.size))
+        codes = self.bottleneck(self.activations(tiles).flatten(0, 2), sample=False).code
+        return features, (codes.unflatten(0, tiles.shape[:3]), mean, contrast)
+
+    def activations(self, patches: Tensor) -> Tensor:
+        """Units (..., unit) of patches at mean 0 and contrast 1, (..., number)."""
+        units = self.project(self.whitening(patches))
+        found: Tensor = self.balance(units.flatten(0, -2)).view(units.shape)
+        return found
+
+    def pooled(self, images: Images) -> Tensor:
+        """Mean over each region of both signs of the units, as far as they pass the threshold."""
+        units = self.activations(contrast_normalised(windows(images, self.size, 1))[0]).permute(0, 3, 1, 2)
+        signs = [(sign * units - self.threshold).relu_() for sign in (1, -1)]
+        return torch.cat([nn.functional.adaptive_avg_pool2d(sign, self.regions) for sign in signs], dim=1)
+
+
+class PatchDecoder(nn.Module):
+    """Puts pictures together from the codes of patches side by side."""
+
+    def __init__(self, description: PatchFeatures, learner: Autoencoder, whitening: Whitening) -> None:
+        super().__init__()
+        decoder = learner.decoder
+        assert isinstance(decoder, FlatDecoder)
+        self.patches = decoder
+        self.size = description.patch_size
+        # the encoder's: a second name for the same buffers would be saved twice
+        self.whitening = (whitening,)
+
+    def forward(self, code: Tensor, bypass: tuple[Tensor, ...]) -> Images:  # noqa: ARG002  averages rebuild nothing
+        """Pictures (batch, channel, height, width), at the padded size."""
+        codes, mean, contrast = bypass
+        white = self.patches(codes.flatten(0, 2), ()).flatten(1).unflatten(0, codes.shape[:3])
+        whitening = self.whitening[0]
+        tiles = (white.to(mean.dtype) @ whitening.inverse + whitening.mean) * contrast + mean
+        rows, columns = tiles.shape[1:3]
+        folded: Images = nn.functional.fold(
+            tiles.flatten(1, 2).transpose(1, 2),
+            (rows * self.size, columns * self.size),
+            kernel_size=self.size,
+            stride=self.size,
+        )
+        return folded
+
+
+def windows(images: Images, size: int, step: int) -> Tensor:
+    """Square patches, (picture, row, column, number)."""
+    cut = images.unfold(2, size, step).unfold(3, size, step)
+    return cut.permute(0, 2, 3, 1, 4, 5).flatten(3)
+
+
+def contrast_normalised(patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Patches (..., number) at mean 0 and a deviation near 1, and the mean and contrast that they had, (..., 1)."""
+    mean = patches.mean(-1, keepdim=True)
+    contrast = (patches.var(-1, correction=0, keepdim=True) + CONTRAST).sqrt()
+    return (patches - mean) / contrast, mean, contrast
+
+
+def draw_patches(images: NDArray[np.uint8], size: int, count: int) -> NDArray[np.uint8]:
+    """Patches (patch, number) from anywhere in pictures (picture, channel, height, width), the same ones every time."""
+    generator = np.random.default_rng(0)
+    view = sliding_window_view(images, (size, size), axis=(2, 3))
+    places = [generator.integers(0, most, count) for most in (len(images), *view.shape[2:4])]
+    drawn: NDArray[np.uint8] = view[places[0], :, places[1], places[2]].reshape(count, -1)
+    return drawn
