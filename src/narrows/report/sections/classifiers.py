@@ -80,7 +80,7 @@ def _learning(arm: Arm, arrays: Arrays) -> Plot | None:
         for split, dash in (("train", "train, labelled pictures"), ("validation", "validation")):
             values = arrays[f"{split}_{metric}"][place]
             values = values[~np.isnan(values)]
-            style = arm.style if split == "validation" else replace(arm.style, dash=(2, 2))
+            style = arm.style if split == "validation" else replace(arm.style, dash=(2.0, 2.0))
             lines.append(Line(dash, style, np.arange(1, len(values) + 1, dtype=np.float64), values))
             ends.append(f"{split} {label} ends at {figure(float(values[-1]), 3)}")
         panels.append(Panel(tuple(lines), x_label="epoch", y_label=label))
