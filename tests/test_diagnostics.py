@@ -6,11 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from narrows.diagnostics import CHECKS, diagnose, exit_code
 from narrows.files import write_json
-from narrows.results import Finding, HistoryRow, Reported, Result, Run, open_run, write_rows
+from narrows.results import (
+    Finding,
+    HistoryRow,
+    Reported,
+    Result,
+    Run,
+    open_run,
+    slug,
+    write_arrays,
+    write_rows,
+)
 
 REPORTED, IMPROVED, DENOISER, SEEDS = "as reported, code 30", "improved, code 30", "improved, denoising", (0, 1, 2)
 
@@ -28,6 +40,8 @@ class Folder:
     figures: dict[Key, float] = field(default_factory=dict)
     curves: dict[tuple[str, int], list[float]] = field(default_factory=dict)
     reported: list[Reported] = field(default_factory=list)
+    arrays: dict[tuple[str, str], dict[str, NDArray[Any]]] = field(default_factory=dict)
+    """Of the first seed, by arm and evaluation."""
 
     def put(
         self, arm: str, values: dict[str, float], evaluation: str, split: str = "test", condition: str = ""
@@ -65,6 +79,8 @@ class Folder:
             ],
         )
         write_rows(folder / "reported.csv", Reported, self.reported)
+        for (arm, evaluation), arrays in self.arrays.items():
+            write_arrays(folder / "arrays" / slug(arm, 0) / f"{evaluation}.npz", arrays)
         return open_run(folder)
 
 
@@ -242,6 +258,28 @@ def one_seed(folder: Folder) -> None:
     folder.curves = {key: curve for key, curve in folder.curves.items() if key[1] == 0}
 
 
+def classified(
+    confusion: list[list[int]], *, evaluation: str = "label_efficiency", chosen: str = "MLP 8", features: str = "code"
+) -> Callable[[Folder], None]:
+    """How many pictures of the row's class were taken for the column's, with 1 % of the labels."""
+
+    def plant(folder: Folder) -> None:
+        arrays = {"conditions": np.array(["labels=0.01"]), "confusion": np.array([confusion])}
+        if evaluation == "label_efficiency":
+            arrays |= {"chosen": np.array([chosen]), "features": np.array(features)}
+        folder.arrays[REPORTED, evaluation] = arrays
+
+    return plant
+
+
+def stated_of_ten(*rows: Reported) -> Callable[[Folder], None]:
+    def plant(folder: Folder) -> None:
+        folder.experiment["data"]["class_names"] = list("0123456789")
+        folder.reported += rows
+
+    return plant
+
+
 def over_noise(*errors: float) -> Callable[[Folder], None]:
     def plant(folder: Folder) -> None:
         for strength, error in zip((0.3, 0.5, 0.9), errors, strict=True):
@@ -391,6 +429,36 @@ FAULTS: dict[str, tuple[Callable[[Folder], None], str, str, str, str]] = {
         REPORTED,
         "the mean picture has 0.0671; a psnr of 15 dB with it takes a peak of 3.08",
     ),
+    "features of pictures": (
+        classified([[50, 0], [0, 50]], features="reconstruction"),
+        "error",
+        "features are no codes",
+        REPORTED,
+        "reconstructions of 1 x 28 x 28 numbers",
+    ),
+    "one class for all": (
+        classified([[0, 41, 0], [0, 62, 0], [0, 50, 0]]),
+        "error",
+        "classifier predicts one class",
+        REPORTED,
+        "taken for one (label efficiency, labels=0.01)",
+    ),
+    # 0.55 of 100 pictures, where naming the larger class is right for 0.5 and chance for 0.598
+    "no better than the largest class": (
+        classified([[20, 30], [15, 35]], evaluation="fine_tuned"),
+        "error",
+        "accuracy at chance",
+        REPORTED,
+        "accuracy 0.550 (fine tuned, labels=0.01), where the largest class alone gives 0.500",
+    ),
+    "a report's guesses": (
+        stated_of_ten(reported("accuracy", 0.112, "labels=0.1"), reported("cross_entropy", 2.3084, "labels=1.0")),
+        "error",
+        "accuracy at chance",
+        REPORTED,
+        "report 009: accuracy 0.112, cross-entropy 2.3084; a guess among 10 classes has accuracy 0.1 and cross-entropy "
+        "ln 10 = 2.3026",
+    ),
     "negative error": (quoted(reported("squared_error", -1.4)), "error", PRODUCT, REPORTED, "squared error -1.4;"),
 }
 
@@ -456,6 +524,11 @@ HARMLESS: dict[str, Callable[[Folder], None]] = {
     "dark fill": filled(-1.0),
     "bright fill": filled(2.0),
     "noise of a range": noise_of_a_range,
+    "classes told apart": classified([[40, 10], [10, 40]]),
+    "the majority on purpose": classified([[0, 50], [0, 50]], chosen="majority"),
+    "pictures of one class": classified([[0, 50], [0, 0]]),
+    "pixels that are called so": classified([[40, 10], [10, 40]], features="pixels"),
+    "a report's classes told apart": stated_of_ten(reported("accuracy", 0.31), reported("cross_entropy", 2.1)),
 }
 
 

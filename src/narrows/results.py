@@ -55,6 +55,8 @@ METRICS: dict[str, Metric] = {
     "perfect_pictures": Metric("perfect pictures", "", "", "pictures without any error, left out of the mean psnr"),
     "auc": Metric("auc", "", "higher", "chance that a stranger's error is larger than an own picture's"),
     "accuracy": Metric("accuracy", "0 to 1", "higher", "share of pictures whose class a classifier names"),
+    "macro_auc": Metric("macro auc", "", "higher", "area under the ROC curve of a class against the others, mean"),
+    "cross_entropy": Metric("cross-entropy", "nats", "lower", "minus the log of the true class's probability"),
     "elbo": Metric("bound", "nats", "higher", "log-likelihood of a binarised picture is at least this"),
     "rate": Metric("rate", "nats", "", "KL divergence of a picture's code from the prior"),
     "distortion": Metric("distortion", "nats", "lower", "negative Bernoulli log-likelihood of a binarised picture"),

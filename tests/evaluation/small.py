@@ -7,4 +7,5 @@ from narrows.evaluation import Beside
 
 def beside(pictures: Pictures) -> Beside:
     """The same pictures to learn from, and as every other set; sources mixed."""
-    return Beside(pictures, lambda _: pictures, Mixing() if pictures.source_names else NoCorruption())
+    corruption = Mixing() if pictures.source_names else NoCorruption()
+    return Beside(pictures, lambda _: pictures, pictures, corruption)

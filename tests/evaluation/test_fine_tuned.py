@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from narrows.data import Dataset, Pictures, load, stratified_order
+from narrows.data import Dataset, Pictures, label_budget, load, stratified_order
 from narrows.evaluation import Beside, Constant, Evaluation, FineTuned, LinearProbe
 from narrows.models import PCA, Autoencoder, Dense, RefinedPCA, prepare
 from narrows.training import Classifier, Training, fit_classifier, score
@@ -64,6 +64,14 @@ def test_a_budget_is_the_probe_s_and_takes_as_many_steps_as_all_labels(digits: D
     assert accuracies(found) == {"labels=50": (answers == digits.test.labels).mean()}
 
 
+def test_a_share_of_the_labels_is_that_of_the_label_budget(digits: Dataset, model: Autoencoder) -> None:
+    assert digits.train.labels is not None
+    found = FineTuned((0.1, 1.0), replace(TRAINING, epochs=1))(model, digits.test, beside(digits.train))
+    assert list(accuracies(found)) == ["labels=0.1", "labels=1.0"]
+    few = len(label_budget(digits.train.labels, 0.1, 0))
+    assert found.arrays["num_labels"].tolist() == [few, len(digits.train)] == [142, 1437]
+
+
 def test_the_given_model_stays_as_it_is_and_the_same_comes_twice(digits: Dataset, model: Autoencoder) -> None:
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     study = FineTuned((100,), TRAINING)
@@ -102,7 +110,7 @@ def test_what_has_no_code_no_labels_one_class_or_no_trained_encoder_gives_nothin
     for found in (
         study(black, digits.test, beside(digits.train)),
         study(model, unlabelled, beside(digits.train)),
-        study(model, digits.test, Beside(unlabelled, lambda _: unlabelled)),
+        study(model, digits.test, Beside(unlabelled, lambda _: unlabelled, unlabelled)),
         study(model, digits.test, beside(one_class)),
         study(pca, digits.test, beside(digits.train)),
         study(refined, digits.test, beside(digits.train)),
@@ -112,5 +120,5 @@ def test_what_has_no_code_no_labels_one_class_or_no_trained_encoder_gives_nothin
 
 
 def test_a_budget_of_no_labels_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"budgets of at least 1 label, or None for all, found \(100, 0\)"):
+    with pytest.raises(ValueError, match=r"budgets of at least 1 label, .*, or None for all, found \(100, 0\)"):
         FineTuned((100, 0))

@@ -27,7 +27,7 @@ def test_strangers_are_told_apart_by_their_error(pictures: Pictures) -> None:
     prepare(model, pictures.images)
     study = OutOfDistribution(("negatives", NOISE))
     others = {"negatives": negatives(pictures)}
-    found = study(model, pictures, Beside(pictures, others.__getitem__))
+    found = study(model, pictures, Beside(pictures, others.__getitem__, pictures))
     auc = {each.condition: each.value for each in found.figures if each.metric == "auc"}
     errors = [found.arrays[f"error_{name}"] for name in ("own", "negatives")]
     truth = [0] * len(errors[0]) + [1] * len(errors[1])

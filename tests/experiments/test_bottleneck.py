@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from narrows.experiments.bottleneck import SIZES, judge
-from narrows.experiments.run import reported_rows
+from narrows.experiments.folder import reported_rows
 from narrows.files import write_json
 from narrows.results import Conclusion, Reported, Result, open_run, write_rows
 

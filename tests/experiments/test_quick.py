@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from narrows.data import from_array
-from narrows.evaluation import FineTuned, LinearProbe
+from narrows.evaluation import MLP, FineTuned, LabelEfficiency, Linear, LinearProbe
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.quick import QUICK_EPOCHS, STUDY_EPOCHS, few, quick
 from narrows.models import PCA, Dense
@@ -33,3 +33,10 @@ def test_arms_and_studies_that_train_do_so_for_two_epochs_and_what_is_in_closed_
         assert isinstance(study, FineTuned)
         assert (study.training.epochs, study.training.minutes) == (STUDY_EPOCHS, None)
     assert found.arms[0].studies[1] == LinearProbe()
+
+
+def test_classifiers_of_features_that_train_do_so_for_two_epochs() -> None:
+    study = LabelEfficiency((Linear(), MLP((8,), Training(epochs=50, minutes=1.0))))
+    arm = Arm("improved, net", Dense((), 4), studies=(study,))
+    ((found,),) = (arm.studies for arm in quick(Experiment("x", "x", "x?", "x", 1.0, "digits", (arm,))).arms)
+    assert found == LabelEfficiency((Linear(), MLP((8,), Training(epochs=QUICK_EPOCHS))))

@@ -35,7 +35,7 @@ def test_pca_of_30_components_has_the_error_that_hinton_and_salakhutdinov_state(
 
 def test_report_004_s_pca_figure_comes_of_projecting_without_the_mean(mnist: Dataset, pca: Autoencoder) -> None:
     found = Uncentred(ChosenPictures(tuple(range(9705, 9715))))(
-        pca, mnist.test, Beside(mnist.train, lambda _: mnist.test)
+        pca, mnist.test, Beside(mnist.train, lambda _: mnist.test, mnist.validation)
     ).figures
     assert {each.metric: each.value for each in found}["squared_error"] == pytest.approx(13.968, abs=0.001)
 

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from narrows.data import Dataset, from_array, load
 from narrows.models import Autoencoder, Dense, Deterministic, PatchFeatures, TopK, prepare
-from narrows.models.patch_features import CONTRAST, FLOOR, UNIT, PatchEncoder, contrast_normalised, draw_patches
+from narrows.models.patch_features import (
+    CONTRAST,
+    FLOOR,
+    UNIT,
+    PatchEncoder,
+    contrast_normalised,
+    draw_patches,
+    last_weight,
+)
 from narrows.objective import Objective
 from narrows.training import Training, fit, load_model, save_model
 
@@ -39,16 +47,16 @@ def by_hand(model: Autoencoder, picture: NDArray[np.float64], threshold: float) 
     """The code of one picture, window by window."""
     encoder = model.encoder
     assert isinstance(encoder, PatchEncoder)
-    weights = {name: value.detach().double().numpy() for name, value in encoder.state_dict().items()}
+    weights = {name: value.detach().double().numpy() for name, value in encoder.whitening.state_dict().items()}
+    dictionary = last_weight(model.get_submodule("decoder.patches")).detach().double().numpy()
+    dictionary /= np.linalg.norm(dictionary, axis=0)
     height, width = picture.shape[1] - 2, picture.shape[2] - 2
     units = np.empty((12, height, width))
     for row in range(height):
         for column in range(width):
             patch = picture[:, row : row + 3, column : column + 3].reshape(-1)
             patch = (patch - patch.mean()) / np.sqrt(patch.var() + CONTRAST)
-            white = (patch - weights["whitening.mean"]) @ weights["whitening.matrix"]
-            unit = weights["project.weight"] @ white + weights["project.bias"]
-            units[:, row, column] = (unit - weights["balance.mean"]) / np.sqrt(weights["balance.variance"] + 1e-5)
+            units[:, row, column] = ((patch - weights["mean"]) @ weights["matrix"]) @ dictionary
     both = np.concatenate([np.maximum(units - threshold, 0), np.maximum(-units - threshold, 0)])
     # adaptive pooling: a region begins at floor and ends at ceil of its share of the side
     rows = [(height * i // 2, -(-height * (i + 1) // 2)) for i in range(2)]
@@ -104,7 +112,7 @@ def test_what_the_patch_autoencoder_learns_is_in_the_network(colours: Dataset) -
     for name in ("encoder.project.weight", "encoder.balance.variance", "encoder.whitening.matrix"):
         assert name in changed
     assert any(name.startswith("decoder.patches") for name in changed)
-    errors = [entry.value for entry in history if entry.split == "validation" and entry.term == "mse"]
+    errors = [entry.value for entry in history if entry.split == "validation" and entry.term == "patch mse"]
     assert len(errors) == 5
     assert errors[-1] < errors[0]
     assert not model.training

@@ -15,7 +15,7 @@ from narrows.data.idx import read_idx_pictures
 from narrows.data.official import Entry, File, Request, require, verified
 from narrows.data.pairs import mean_picture, pair, pair_sets
 from narrows.data.picture import resize
-from narrows.data.splits import cut, split_order, validation_index
+from narrows.data.splits import SPLIT, cut, split_order, validation_index
 from narrows.data.stl10 import map_stl_images, read_stl_labels
 from narrows.data.voc import read_voc
 
@@ -43,7 +43,7 @@ def read_digits(entry: Entry, request: Request) -> Dataset:
     images = np.rint(values.reshape(-1, 1, 8, 8) * (255 / 16)).astype(np.uint8)
     pictures = resize(Pictures(images, labels.astype(np.int64)), request.size, crop=request.crop)
     ordered = pictures.take(split_order(len(pictures), pictures.labels, request.split_seed))
-    return cut(entry.name, ordered, split=request.split, class_names=entry.class_names)
+    return cut(entry.name, ordered, split=request.split or SPLIT, class_names=entry.class_names)
 
 
 def read_idx_set(entry: Entry, request: Request) -> Dataset:
@@ -68,7 +68,7 @@ def read_cifar10(entry: Entry, request: Request) -> Dataset:
 
 
 def read_stl10(entry: Entry, request: Request) -> Dataset:
-    """STL-10: the labelled pictures; the unlabelled ones are mapped when they are first asked for."""
+    """STL-10: the labelled pictures; the unlabelled are mapped when asked for. A split cuts the training pictures."""
 
     def find(file: File) -> Path:
         return verified(entry, request.root, file)
@@ -77,6 +77,12 @@ def read_stl10(entry: Entry, request: Request) -> Dataset:
         return Pictures(np.ascontiguousarray(map_stl_images(find(images))), read_stl_labels(find(labels)))
 
     *labelled, unlabelled = entry.all_files
+    if request.split is not None:
+        require(entry, request.root, labelled[:2])
+        pictures = resize(read(*labelled[:2]), request.size)
+        ordered = pictures.take(split_order(len(pictures), pictures.labels, request.split_seed))
+        note = "The official training pictures alone, split here."
+        return cut(entry.name, ordered, split=request.split, class_names=entry.class_names, note=note)
     require(entry, request.root, labelled)
     return _with_official_test(
         entry,
@@ -97,7 +103,9 @@ def read_voc2007(entry: Entry, request: Request) -> Dataset:
         shuffle_seed=request.split_seed,
         on_progress=request.on_progress,
     )
-    return cut(entry.name, Pictures(decoded.images), split=request.split, note=note, unreadable=decoded.unreadable)
+    return cut(
+        entry.name, Pictures(decoded.images), split=request.split or SPLIT, note=note, unreadable=decoded.unreadable
+    )
 
 
 def read_pairs(entry: Entry, request: Request, *, resized: bool = False) -> Dataset:

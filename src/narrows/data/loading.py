@@ -41,12 +41,13 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
         crop: cut the middle out of the pictures in place of squeezing them, at most half as large as they are.
         split_seed: draws the validation pictures; for sets without an official split, the test pictures too.
         split: percent for training, validation and test of a set without an official split; None means 80, 10, 10.
+            Of STL-10, whose test pictures outnumber those for training, it cuts the latter, as report 000 does.
         on_progress: told of every decoded picture.
 
     Raises:
         FileNotFoundError: files of the set, or the path, are missing.
         ValueError: no such name, wrong content, pictures of several sizes and no `size`, a `split` that is none, or
-            one of a set that has an official one.
+            one of another set that has an official one.
 
     >>> digits = load("digits")
     >>> len(digits.train), len(digits.validation), digits.image_shape
@@ -55,7 +56,7 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
     wanted, own = as_size(size), split or SPLIT
     if isinstance(name_or_path, str) and name_or_path in CATALOGUE:
         entry = find_entry(name_or_path)
-        dataset = entry.read(entry, Request(data_root(root), wanted, crop, split_seed, own, on_progress))
+        dataset = entry.read(entry, Request(data_root(root), wanted, crop, split_seed, split, on_progress))
         if split is not None and dataset.official_test:
             raise ValueError(
                 f"expected a set whose test pictures are drawn here, to cut it {split[0]}-{split[1]}-{split[2]}, found "

@@ -11,7 +11,7 @@ import pooch
 
 from narrows.data.dataset import Dataset
 from narrows.data.picture import Progress, Size
-from narrows.data.splits import SPLIT, Split
+from narrows.data.splits import Split
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Request:
     crop: bool = False
     """Whether the middle is cut out of pictures in place of squeezing them to the size."""
     split_seed: int = 0
-    split: Split = SPLIT
+    split: Split | None = None
+    """None: 80, 10, 10, and the official test pictures where there are some."""
     on_progress: Progress | None = None
 
 

@@ -6,6 +6,11 @@ Every check is a function of the run folder alone; a new one is a function and i
 from collections.abc import Callable, Iterable
 
 from narrows.diagnostics.arms import SEVERITIES, trained
+from narrows.diagnostics.classifiers import (
+    accuracy_at_chance,
+    classifier_predicts_one_class,
+    features_are_no_codes,
+)
 from narrows.diagnostics.figures import (
     error_falls_as_task_gets_harder,
     matrix_product_as_error,
@@ -53,6 +58,9 @@ CHECKS: tuple[Check, ...] = (
     bypass_carries_picture,
     no_better_than_mean_picture,
     no_better_than_pca,
+    features_are_no_codes,
+    classifier_predicts_one_class,
+    accuracy_at_chance,
     not_converged,
     overfit,
     losses_with_different_penalties,

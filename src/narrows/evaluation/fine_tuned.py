@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from narrows.data import Pictures
 from narrows.evaluation.beside import Beside
-from narrows.evaluation.label_budgets import check_budgets, num_classes, over_budgets
+from narrows.evaluation.label_budgets import Budgets, check_budgets, num_classes, over_budgets
 from narrows.evaluation.reconstruction import Evaluation, Model
 from narrows.models import Autoencoder
 from narrows.training import Classifier, Training, fit_classifier, score
@@ -27,14 +27,13 @@ class FineTuned:
     """Accuracy of a classifier whose encoder goes on learning, from few labels to all (Hinton and Salakhutdinov 2006).
 
     A linear head on the codes, and the encoder of a copy of the model, learn the classes from the labels that
-    `LinearProbe` gets; the model itself stays as it is. The budgets are stratified and nested (see `over_budgets`).
+    `LinearProbe` gets; the model itself stays as it is. The budgets are stratified and nested (see `kept`).
 
     Raises:
-        ValueError: a budget is below 1.
+        ValueError: a budget is below 1, or a share not above 0 and at most 1.
     """
 
-    budgets: tuple[int | None, ...] = (1000, None)
-    """How many training pictures keep their label; None keeps all."""
+    budgets: Budgets = (1000, None)
     training: Training = FINE_TUNING
     """Of every budget. Its epochs are those of all training pictures: a smaller budget sees its own as many times
     more often, so that all take as many steps. Minutes count for each budget by itself."""

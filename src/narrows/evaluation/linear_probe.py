@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from narrows.data import Pictures
 from narrows.evaluation.beside import Beside
-from narrows.evaluation.label_budgets import check_budgets, over_budgets
+from narrows.evaluation.label_budgets import Budgets, check_budgets, over_budgets
 from narrows.evaluation.reconstruction import Evaluation, Model, reconstruct
 from narrows.models import Autoencoder
 
@@ -26,14 +26,13 @@ class LinearProbe:
     """Accuracy of a linear classifier on codes, from few labels to all (Alain and Bengio 2017).
 
     A logistic regression of the classes on the codes of labelled training pictures, standardised by the codes of all
-    training pictures. The budgets are stratified and nested (see `over_budgets`).
+    training pictures. The budgets are stratified and nested (see `kept`).
 
     Raises:
-        ValueError: a budget is below 1.
+        ValueError: a budget is below 1, or a share not above 0 and at most 1.
     """
 
-    budgets: tuple[int | None, ...] = (100, 1000, None)
-    """How many training pictures keep their label; None keeps all."""
+    budgets: Budgets = (100, 1000, None)
     name: ClassVar[str] = "linear_probe"
     needs: ClassVar[tuple[str, ...]] = ()
 

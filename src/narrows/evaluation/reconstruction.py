@@ -30,6 +30,8 @@ class Evaluation:
 
     figures: list[Figure]
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    elsewhere: dict[str, list[Figure]] = field(default_factory=dict)
+    """Figures of other splits, by split, where a study measures those with it."""
 
     @property
     def metrics(self) -> dict[str, float]:

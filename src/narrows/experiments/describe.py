@@ -57,9 +57,11 @@ def describe_arm(arm: Arm, data: Dataset, seeds: int, read_test: bool) -> dict[s
     return {
         "name": arm.name,
         "role": arm.role,
-        "seeds": list(range(1 if arm.closed_form else seeds)),
+        "seeds": list(range(seeds if arm.seeded else 1)),
         "task": arm.task,
         "note": arm.note,
+        "encoder": arm.encoder,
+        "pretraining": arm.pretraining,
         "data_used": arm.data_used if read_test else "train",
         "description": arm.description(),
         "parameters": parameter_count(model),

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from narrows.corruption import NoCorruption
 from narrows.data import Pictures, Size, Split
 from narrows.descriptions import describe
-from narrows.evaluation import Beside, Evaluation, Model
+from narrows.evaluation import Beside, Evaluation, LabelEfficiency, Model
 from narrows.objective import Objective
 from narrows.results import Conclusion, Run
 from narrows.training import Training
@@ -55,6 +55,11 @@ class Arm:
     """What the source leaves open and was chosen here, or why the arm is there."""
     studies: tuple[Study, ...] = ()
     """What is measured of it beside its own task and the experiment's studies."""
+    encoder: str = ""
+    """Name of an arm before this one whose trained model it takes instead of training one; then only its own studies
+    are measured. Its other settings are that arm's."""
+    pretraining: str = ""
+    """Another data set whose pictures, brought to the experiment's size, the weights are fitted to."""
 
     @property
     def role(self) -> str:
@@ -67,6 +72,12 @@ class Arm:
         """Whether nothing is left to train."""
         return self.training.epochs == 0 and self.training.minutes is None
 
+    @property
+    def seeded(self) -> bool:
+        """Whether every seed is run: weights are trained here, or labels are drawn."""
+        trains = not (self.closed_form or self.encoder)
+        return trains or any(isinstance(study, LabelEfficiency) for study in self.studies)
+
     def description(self) -> dict[str, Any]:
         """Its settings as JSON."""
         parts = ("model", "corruption", "objective", "training")
@@ -75,7 +86,11 @@ class Arm:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question and everything that is needed to answer it on one data set."""
+    """A question and everything that is needed to answer it on one data set.
+
+    Raises:
+        ValueError: an arm takes the model of one that does not stand before it, or trains none itself.
+    """
 
     name: str
     title: str
@@ -106,8 +121,20 @@ class Experiment:
     judge: Callable[[Run], list[Conclusion]] = lambda run: []  # noqa: ARG005  most experiments judge no report
     """What the rerun says of the source reports' conclusions."""
 
+    def __post_init__(self) -> None:
+        before: list[str] = []
+        for arm in self.arms:
+            if arm.encoder and arm.encoder not in before:
+                raise ValueError(
+                    f"expected an arm {arm.encoder!r} with a model of its own before {arm.name!r}, which takes its "
+                    f"model, found {'; '.join(before) or 'none'}; keep both, in this order"
+                )
+            if not arm.encoder:
+                before.append(arm.name)
+
     @property
     def other_data(self) -> tuple[str, ...]:
-        """Names of the data sets that its studies read beside its own."""
+        """Names of the data sets that its studies and arms read beside its own."""
         studies = [*self.studies, *(study for arm in self.arms for study in arm.studies)]
-        return tuple(dict.fromkeys(name for study in studies for name in study.needs))
+        read = [name for study in studies for name in study.needs]
+        return tuple(dict.fromkeys([*read, *(arm.pretraining for arm in self.arms if arm.pretraining)]))

@@ -1,5 +1,6 @@
-"""The run folder as it is being filled: what is done, and what is added, file by atomic file."""
+"""The run folder as it is being filled: what is asked, what is done, and what is added, file by atomic file."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from narrows.evaluation import Figure
-from narrows.results import HistoryRow, Result, read_rows, slug, write_arrays, write_rows
+from narrows.files import write_json
+from narrows.results import HistoryRow, Reported, Result, open_run, read_rows, slug, write_arrays, write_rows
 from narrows.training import History
 
 
@@ -41,6 +43,57 @@ def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
             f"expected a new or empty output folder, found a run in {folder}; "
             f"go on with --resume, replace it with --overwrite, or choose another --out"
         )
+
+
+def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
+    """Write what is asked, or check that the run to resume asks the same; returns the seconds it took so far.
+
+    More seeds than before may be asked: those that are there stay.
+
+    Raises:
+        ValueError: it asks something else.
+    """
+    seconds = 0.0
+    if resume:
+        run = open_run(folder)
+        before, now = without_seeds(run.experiment), without_seeds(description)
+        differing = [key for key in now if before.get(key) != now[key]]
+        if description["seeds"] < run.experiment.get("seeds", 0):
+            differing.append("seeds")
+        if differing:
+            raise ValueError(
+                f"expected the same experiment, data and settings as in {folder}, found others in "
+                f"{', '.join(differing)}; repeat the first command with --resume, or choose another --out"
+            )
+        seconds = float(run.environment.get("seconds", 0.0))
+    elif folder.exists():
+        shutil.rmtree(folder)
+    write_json(folder / "experiment.json", description)
+    write_rows(folder / "reported.csv", Reported, reported_rows(description["name"], description["data"]["split"]))
+    return seconds
+
+
+def without_seeds(description: dict[str, Any]) -> dict[str, Any]:
+    """All that a run asks, but for how often."""
+    arms = [{**arm, "seeds": []} for arm in description.get("arms", ())]
+    return {**description, "seeds": 0, "arms": arms}
+
+
+def reported_rows(name: str, split: str) -> list[Reported]:
+    """What the source reports state of an experiment, in conditions as a run writes them.
+
+    Figures on this run's own split need none to say so, and on a report's own data its column says so.
+    """
+    rows = read_rows(Path(__file__).with_name("reported.csv"), Reported)
+    return [
+        row._replace(
+            condition=" ".join(
+                part for part in row.condition.split() if part not in (f"splits={split}", f"data={row.data}")
+            )
+        )
+        for row in rows
+        if row.experiment == name
+    ]
 
 
 class Ledger:

@@ -67,6 +67,12 @@ EXPERIMENTS: dict[str, Entry] = {
         "mean_of_cifar10_and_mnist",
         20.0,
     ),
+    "label_efficiency": Entry(
+        "narrows.experiments.label_efficiency",
+        "classes from 1 % of the labels to all: frozen, fine-tuned, from scratch",
+        "cifar10",
+        30.0,
+    ),
     "separation": Entry(
         "narrows.experiments.separation", "a photograph and a digit told apart from their mean", "cifar10+mnist", 20.0
     ),

@@ -33,7 +33,7 @@ def mean_image() -> Experiment:
         Arm(
             name=f"improved, code {size}",
             model=RefinedPCA(size),
-            training=replace(ANNEALED, epochs=10, batch_size=64, augmentation=Augmentation(), watch=WATCHED),
+            training=replace(ANNEALED, epochs=5, batch_size=64, augmentation=Augmentation(), watch=WATCHED),
             note="PCA of the training pictures, and a small U-Net that learns what its reconstructions lack.",
         )
         for size in SIZES

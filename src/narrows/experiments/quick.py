@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from narrows.data import Dataset
-from narrows.evaluation import FineTuned
+from narrows.evaluation import MLP, FineTuned, LabelEfficiency
 from narrows.experiments.experiment import Experiment, Study
 from narrows.training import Training
 
@@ -31,18 +31,23 @@ def quick(experiment: Experiment) -> Experiment:
     def briefly(training: Training, epochs: int) -> Training:
         return replace(training, epochs=epochs, minutes=None)
 
-    def studies(asked: tuple[Study, ...]) -> tuple[Study, ...]:
-        return tuple(
-            replace(study, training=briefly(study.training, STUDY_EPOCHS)) if isinstance(study, FineTuned) else study
-            for study in asked
-        )
+    def quick_study(study: Study) -> Study:
+        if isinstance(study, FineTuned):
+            return replace(study, training=briefly(study.training, STUDY_EPOCHS))
+        if isinstance(study, LabelEfficiency):
+            classifiers = (
+                replace(each, training=briefly(each.training, QUICK_EPOCHS)) if isinstance(each, MLP) else each
+                for each in study.classifiers
+            )
+            return replace(study, classifiers=tuple(classifiers))
+        return study
 
     arms = (
         replace(
             arm,
             training=arm.training if arm.closed_form else briefly(arm.training, QUICK_EPOCHS),
-            studies=studies(arm.studies),
+            studies=tuple(map(quick_study, arm.studies)),
         )
         for arm in experiment.arms
     )
-    return replace(experiment, arms=tuple(arms), studies=studies(experiment.studies), also_studied=())
+    return replace(experiment, arms=tuple(arms), studies=tuple(map(quick_study, experiment.studies)), also_studied=())

@@ -1,29 +1,29 @@
 """Carry out an experiment: train and evaluate every arm, ask the doctor, write the report."""
 
-import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 
 from narrows.data import Dataset, Pictures, fingerprint, load
 from narrows.diagnostics import diagnose
-from narrows.evaluation import Beside, Figure, Model
+from narrows.evaluation import Beside, FeatureMemory, Figure, Model
 from narrows.experiments.baselines import shared_corruption, with_baselines
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.experiment import Arm, Experiment, Study
-from narrows.experiments.folder import Ledger, check_folder
+from narrows.experiments.folder import Ledger, begin, check_folder
 from narrows.experiments.measure import Measured, baseline_models, inspect, measure, splits_of, training_figures
 from narrows.experiments.quick import few, quick
 from narrows.files import write_json
 from narrows.models import Autoencoder
 from narrows.report import write_report
-from narrows.results import Reported, Run, open_run, read_rows, write_rows
+from narrows.results import Run, open_run
 from narrows.training import History, Progress, StateFile, fit, load_model, parameter_count, save_model
 from narrows.training.settings import Precision, choose_device
 from narrows.types import Corruption
@@ -75,14 +75,21 @@ class Session:
     experiment: Experiment
     data: Dataset
     others: dict[str, Dataset]
-    """What studies read beside it, by name."""
+    """What studies read beside it, or arms were trained on, by name; at the size of its pictures."""
     settings: RunSettings
     ledger: Ledger
     watcher: Watcher
+    features: FeatureMemory = field(default_factory=FeatureMemory)
+    """What the last encoder made of the pictures."""
 
     def other(self, name: str, split: str) -> Pictures:
         """A split of a set that studies read beside the experiment's own."""
         return self.others[name].test if split == "test" else self.others[name].validation
+
+    def beside(self, train: Pictures, corruption: Corruption, seed: int) -> Beside:
+        """What studies of one model get, other sets' validation pictures among it."""
+        other = partial(self.other, split="validation")
+        return Beside(train, other, self.data.validation, corruption, seed, self.features)
 
 
 def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watcher, data: Dataset | None = None) -> Run:
@@ -105,7 +112,8 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     device = choose_device(settings.device)
     check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
     data = data or read_data(experiment, settings, watcher)
-    others = {name: load(name, settings.data_root) for name in experiment.other_data}
+    size = data.image_shape[1:]
+    others = {name: load(name, settings.data_root, size=size) for name in experiment.other_data}
     if settings.quick:
         experiment, data = quick(experiment), few(data)
         others = {name: few(other) for name, other in others.items()}
@@ -122,12 +130,11 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     note_environment(finished=False)
     session = Session(experiment, data, others, settings, Ledger(folder, experiment.name), watcher)
     run_baselines(session)
-    for arm in experiment.arms:
-        for seed in range(1 if arm.closed_form else settings.seeds):
-            if not session.ledger.has(arm.name, seed):
-                watcher.stage(arm.name if settings.seeds == 1 or arm.closed_form else f"{arm.name}, seed {seed}")
-                run_arm(session, arm, seed)
-                note_environment(finished=False)
+    for arm, seed in in_order(experiment.arms, settings.seeds):
+        if not session.ledger.has(arm.name, seed):
+            watcher.stage(f"{arm.name}, seed {seed}" if settings.seeds > 1 and arm.seeded else arm.name)
+            run_arm(session, arm, seed)
+            note_environment(finished=False)
     watcher.stage("report")
     judge(folder, experiment)
     note_environment(finished=True)
@@ -158,16 +165,32 @@ def run_baselines(session: Session) -> None:
         if not ledger.has(name, 0):
             session.watcher.stage(name)
             measured = measure(model, splits, corruption, session.data, experiment.examples)
-            train = session.data.train
-            measured = studied(session, experiment.studies, model, corruption, train, splits, measured)
+            beside = session.beside(session.data.train, corruption, 0)
+            measured = studied(session, experiment.studies, model, beside, splits, measured)
             enter(session, name, 0, measured, [])
 
 
+def in_order(arms: Sequence[Arm], seeds: int) -> Iterator[tuple[Arm, int]]:
+    """Every arm with every seed; arms of one encoder seed by seed, so that its features are made once for all."""
+    for _, some in groupby(arms, lambda arm: arm.encoder or arm.name):
+        group = list(some)
+        for seed in range(seeds):
+            yield from ((arm, seed) for arm in group if arm.seeded or seed == 0)
+
+
 def run_arm(session: Session, arm: Arm, seed: int) -> None:
-    """Train one arm with one seed, or take up its training; measure it, and enter it into the ledger."""
+    """Train one arm with one seed, or take up its training or another's encoder; measure and enter it."""
     settings, ledger = session.settings, session.ledger
     whole = arm.data_used == "train and validation" and settings.read_test
     data = session.data.whole if whole else session.data
+    splits = splits_of(session.data, read_test=settings.read_test, whole=whole)
+    if arm.encoder:
+        first = next(other for other in session.experiment.arms if other.name == arm.encoder)
+        encoder = load_model(ledger.model_folder(first.name, seed if first.seeded else 0)).to(settings.device)
+        beside = session.beside(data.train, arm.corruption, seed)
+        enter(session, arm.name, seed, studied(session, arm.studies, encoder, beside, splits, Measured([], {})), [])
+        return
+    source = session.others[arm.pretraining] if arm.pretraining else data
     torch.manual_seed(seed)  # initial weights, and what is drawn inside the model
     model = arm.model.build(data.image_shape)
     assert isinstance(model, Autoencoder)
@@ -175,16 +198,16 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     state = StateFile(folder / "state.safetensors")
     history = fit(
         model.to(settings.device),
-        data,
+        source,
         arm.objective,
         corruption=arm.corruption,
         training=replace(arm.training, seed=seed),
         state=state,
         on_progress=session.watcher.progress,
     )
-    save_model(folder, model, {"data": data.name, "fingerprint": fingerprint(data.official_train), "seed": seed})
+    facts = {"data": source.name, "fingerprint": fingerprint(source.official_train), "seed": seed}
+    save_model(folder, model, facts)
     model = load_model(folder).to(settings.device)  # what is measured is what was saved
-    splits = splits_of(session.data, read_test=settings.read_test, whole=whole)
     measured = measure(model, splits, arm.corruption, session.data, session.experiment.examples)
     shown = list(splits)[-1]
     figures = measured.figures + training_figures(arm, history)
@@ -196,17 +219,16 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
         {**measured.arrays, **inspect(model, arm.corruption, splits[shown], data.train, session.experiment.examples)},
     )
     studies = (*session.experiment.studies, *arm.studies)
-    measured = studied(session, studies, model, arm.corruption, data.train, splits, measured)
+    measured = studied(session, studies, model, session.beside(data.train, arm.corruption, seed), splits, measured)
     enter(session, arm.name, seed, measured, history)
     state.remove()
 
 
-def studied(  # noqa: PLR0913  a model, what it is judged on, and what was found so far
+def studied(
     session: Session,
     studies: Sequence[Study],
     model: Model,
-    corruption: Corruption,
-    train: Pictures,
+    beside: Beside,
     splits: dict[str, Pictures],
     measured: Measured,
 ) -> Measured:
@@ -214,10 +236,11 @@ def studied(  # noqa: PLR0913  a model, what it is judged on, and what was found
     figures, arrays = list(measured.figures), dict(measured.arrays)
     asked = session.experiment.also_studied
     for split in dict.fromkeys([*(split for split in splits if split in asked), list(splits)[-1]]):
-        beside = Beside(train, partial(session.other, split=split), corruption)
+        others = replace(beside, other=partial(session.other, split=split))
         for study in studies:
-            evaluation = study(model, splits[split], beside)
+            evaluation = study(model, splits[split], others)
             figures += [(split, figure) for figure in evaluation.figures]
+            figures += [(place, figure) for place, found in evaluation.elsewhere.items() for figure in found]
             arrays[study.name] = evaluation.arrays
     return Measured(figures, arrays)
 
@@ -239,48 +262,3 @@ def judge(folder: Path, experiment: Experiment) -> None:
             "conclusions": [conclusion._asdict() for conclusion in experiment.judge(run)],
         },
     )
-
-
-def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
-    """Write what is asked, or check that the run to resume asks the same; returns the seconds it took so far.
-
-    More seeds than before may be asked: those that are there stay.
-
-    Raises:
-        ValueError: it asks something else.
-    """
-    seconds = 0.0
-    if resume:
-        run = open_run(folder)
-        before, now = without_seeds(run.experiment), without_seeds(description)
-        differing = [key for key in now if before.get(key) != now[key]]
-        if description["seeds"] < run.experiment.get("seeds", 0):
-            differing.append("seeds")
-        if differing:
-            raise ValueError(
-                f"expected the same experiment, data and settings as in {folder}, found others in "
-                f"{', '.join(differing)}; repeat the first command with --resume, or choose another --out"
-            )
-        seconds = float(run.environment.get("seconds", 0.0))
-    elif folder.exists():
-        shutil.rmtree(folder)
-    write_json(folder / "experiment.json", description)
-    write_rows(folder / "reported.csv", Reported, reported_rows(description["name"], description["data"]["split"]))
-    return seconds
-
-
-def without_seeds(description: dict[str, Any]) -> dict[str, Any]:
-    """All that a run asks, but for how often."""
-    arms = [{**arm, "seeds": []} for arm in description.get("arms", ())]
-    return {**description, "seeds": 0, "arms": arms}
-
-
-def reported_rows(name: str, split: str) -> list[Reported]:
-    """What the source reports state of an experiment; figures on this run's own split need no condition to say so."""
-    rows = read_rows(Path(__file__).with_name("reported.csv"), Reported)
-    own = f"splits={split}"
-    return [
-        row._replace(condition=" ".join(part for part in row.condition.split() if part != own))
-        for row in rows
-        if row.experiment == name
-    ]

@@ -30,31 +30,33 @@ CHUNK = 32
 class PatchFeatures:
     """What the units of a patch autoencoder see in each quarter of a picture (Coates, Lee and Ng 2011).
 
-    Every patch is brought to mean 0 and contrast 1 and whitened, and the inner autoencoder learns such patches. Slid
-    over a picture, its units before the bottleneck are soft-thresholded, both signs apart (Coates and Ng 2011), and
-    averaged over regions: that is the code, for a classifier. No picture can be rebuilt from averages; the
-    reconstruction comes from the codes of patches side by side, which bypass the code.
+    Every patch is brought to mean 0 and contrast 1 and whitened, and the inner autoencoder learns such patches. The
+    columns of its decoder, the patches that it puts pictures together from, are then slid over a picture: products with
+    them, soft-thresholded, both signs apart (Coates and Ng 2011), and averaged over regions, are the code, for a
+    classifier. Its own encoder does worse: of 400 units, 4 active, it led to an accuracy of 0.627 with 10 000 labels of
+    CIFAR-10, the columns to 0.658. No picture can be rebuilt from averages; the reconstruction comes from the codes of
+    patches side by side, which bypass the code.
 
     Raises:
         ValueError: a size is below 1, or a negative threshold.
     """
 
     patches: Dense = field(
-        default_factory=lambda: Dense((), 1600, bottleneck=TopK(20, balanced=True), unit_columns=True)
+        default_factory=lambda: Dense((), 1600, bottleneck=TopK(2, balanced=True), unit_columns=True)
     )
-    """The autoencoder of patches: one linear layer each way, its bottleneck balanced, so that a threshold is in
-    standard deviations of a unit."""
+    """The autoencoder of patches, with one linear layer each way."""
     patch_size: int = 6
     patches_per_picture: int = 9
     """How many are drawn from the training pictures, anywhere in them, to learn from."""
-    threshold: float = 0.5
+    threshold: float = 0.25
+    """In units of a whitened pixel's deviation; the columns have length 1."""
     regions: int = 2
     """Along each side: 2 are quarters."""
 
     def __post_init__(self) -> None:
         check_sizes(self.patch_size, self.patches_per_picture, self.regions)
         if not self.threshold >= 0:
-            raise ValueError(f"expected a threshold of at least 0, found {self.threshold}; 0.5 is usual")
+            raise ValueError(f"expected a threshold of at least 0, found {self.threshold}; 0.25 is usual")
         if self.patches.widths or self.patches.decoder_widths:
             raise ValueError(
                 "expected an autoencoder of patches with one layer each way, found layers of "
@@ -172,25 +174,31 @@ class PatchEncoder(nn.Module):
         self.size, self.regions, self.threshold = description.patch_size, description.regions, description.threshold
         self.whitening, self.project, self.balance = whitening, learner.project, learner.balance
         self.bottleneck: Bottleneck = description.patches.bottleneck
+        # the decoder's: a second name for the same weights would be saved twice
+        self.rebuilding = (learner.decoder,)
 
     def forward(self, images: Images, hidden: Mask | None) -> tuple[Tensor, tuple[Tensor, ...]]:  # noqa: ARG002
         """Features (batch, 2 x unit, region, region); of patches side by side their codes, means and contrasts."""
         features = torch.cat([self.pooled(some) for some in images.split(CHUNK)])
         tiles, mean, contrast = contrast_normalised(windows(pad(images, self.size), self.size, self.size))
-        codes = self.bottleneck(self.activations(tiles).flatten(0, 2), sample=False).code
+        units = self.balance(self.project(self.whitening(tiles)).flatten(0, 2))
+        codes = self.bottleneck(units, sample=False).code
         return features, (codes.unflatten(0, tiles.shape[:3]), mean, contrast)
 
-    def activations(self, patches: Tensor) -> Tensor:
-        """Units (..., unit) of patches at mean 0 and contrast 1, (..., number)."""
-        units = self.project(self.whitening(patches))
-        found: Tensor = self.balance(units.flatten(0, -2)).view(units.shape)
-        return found
-
     def pooled(self, images: Images) -> Tensor:
-        """Mean over each region of both signs of the units, as far as they pass the threshold."""
-        units = self.activations(contrast_normalised(windows(images, self.size, 1))[0]).permute(0, 3, 1, 2)
-        signs = [(sign * units - self.threshold).relu_() for sign in (1, -1)]
+        """Mean over each region of both signs of the products, as far as they pass the threshold."""
+        columns = nn.functional.normalize(last_weight(self.rebuilding[0]), dim=0)
+        patches = self.whitening(contrast_normalised(windows(images, self.size, 1))[0])
+        products = (patches @ columns).permute(0, 3, 1, 2)
+        signs = [(sign * products - self.threshold).relu_() for sign in (1, -1)]
         return torch.cat([nn.functional.adaptive_avg_pool2d(sign, self.regions) for sign in signs], dim=1)
+
+
+def last_weight(decoder: nn.Module) -> Tensor:
+    """Of a decoder that is one linear layer, (number, unit)."""
+    layer = decoder.get_submodule("layers.0")
+    assert isinstance(layer, nn.Linear)
+    return layer.weight
 
 
 class PatchDecoder(nn.Module):

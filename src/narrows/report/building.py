@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from narrows.report.page import Block, Gallery, Page, Plot, Section
 from narrows.report.sections.bound import bound
+from narrows.report.sections.classifiers import classifiers
 from narrows.report.sections.closing import conclusions, reproduce
 from narrows.report.sections.code_noise import code_noise
 from narrows.report.sections.codes import codes
@@ -52,6 +53,7 @@ SECTIONS = (
     decoders,
     codes,
     probe,
+    classifiers,
     code_noise,
     manifold,
     components,

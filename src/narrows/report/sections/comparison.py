@@ -109,7 +109,7 @@ def _standardised(arm: Arm | None, measure: Measure) -> Measure | None:
 def _find(subject: Subject, row: Reported, split: str, arm: str) -> Measure | None:
     """The right figure: on the train split the mean while training, as the reports give it, else an evaluation's."""
     order = ("training", "reconstruction") if split == "train" else ("reconstruction", "training")
-    keys = [Key(evaluation, row.condition, split, row.metric, arm) for evaluation in order]
+    keys = [Key(evaluation, row.condition, split, row.metric, arm) for evaluation in (*order, "label_efficiency")]
     return next((subject.measures[key] for key in keys if key in subject.measures), None)
 
 

@@ -52,7 +52,8 @@ def probe(subject: Subject) -> Section | None:
     """The table and the curves of all arms that have a code."""
     frozen = _way(subject, "linear_probe", "frozen, linear", "a logistic regression on their codes")
     tuned = _way(subject, "fine_tuned", "fine-tuned", "a linear head on an encoder that learns with it")
-    ways = tuple(way for way in (frozen, tuned) if way.found)
+    chosen = _way(subject, "label_efficiency", "frozen, chosen", "classifiers of their features, chosen on validation")
+    ways = tuple(way for way in (frozen, chosen, tuned) if way.found)
     if not ways:
         return None
     curves = _curves(subject, ways)
@@ -63,6 +64,12 @@ def probe(subject: Subject) -> Section | None:
             " it does, the plainer a code says what a picture shows.",
             *_beside_pca(frozen),
             *_mistaken(subject, frozen),
+        ]
+    if chosen.found:
+        lead += [
+            "Each arm's classifiers learn the classes from frozen features of a share of the training pictures; where"
+            " there are several, the one that does best on validation counts.",
+            *_mistaken(subject, chosen),
         ]
     if tuned.found:
         lead += [
@@ -100,12 +107,14 @@ def _arrays(subject: Subject, arm: Arm, evaluation: str) -> Arrays:
     return subject.run.arrays(arm.name, arm.seeds[0], evaluation)
 
 
-def _rank(budget: str) -> tuple[bool, int]:
-    return not budget.isdigit(), int(budget) if budget.isdigit() else 0
+def _rank(budget: str) -> tuple[bool, float]:
+    return budget == "all", 0.0 if budget == "all" else float(budget)
 
 
 def _said(budget: str) -> str:
-    return f"{count(int(budget))} labels" if budget.isdigit() else f"{budget} labels"
+    if budget.isdigit():
+        return f"{count(int(budget))} labels"
+    return "all labels" if budget in ("all", "1.0") else f"{100 * float(budget):g}\u202f% of the labels"
 
 
 def _table(subject: Subject, ways: tuple[_Way, ...]) -> Table:
@@ -203,7 +212,9 @@ def _claim(way: _Way, lines: tuple[Line, ...]) -> str:
     first, last = (max(lines, key=lambda line: float(line.y[place])) for place in (0, -1))
     few, many = count(int(first.x[0])), count(int(last.x[-1]))
     low, high = figure(float(first.y[0]), 3), figure(float(last.y[-1]), 3)
-    whose = "the codes of " if way.evaluation == "linear_probe" else "the fine-tuned codes of "
+    whose = {"linear_probe": "the codes of ", "label_efficiency": "the features of "}.get(
+        way.evaluation, "the fine-tuned codes of "
+    )
     if first is last:
         return (
             f"{whose.capitalize()}“{first.label}” tell most of the classes: an accuracy of {low} with {few} labels,"

@@ -1,0 +1,191 @@
+"""What classifiers of a frozen encoder's features reach with few labels: the best of several, chosen on validation."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from narrows.data import Pictures
+from narrows.evaluation.beside import Beside
+from narrows.evaluation.classifiers import CURVES, FeatureClassifier, Fitted, Labelled, Linear, judge
+from narrows.evaluation.features import Kind
+from narrows.evaluation.label_budgets import answered, check_budgets, kept, num_classes
+from narrows.evaluation.reconstruction import Evaluation, Model
+from narrows.evaluation.tally import Figure
+from narrows.models import Autoencoder
+from narrows.types import Scores
+
+SHARES = (0.01, 0.1, 0.2, 0.4, 0.6, 1.0)
+"""Of the labels of the training pictures, as report 000 takes them."""
+
+RATES = np.linspace(0, 1, 101)
+"""False positive rates at which a ROC curve is kept."""
+
+
+@dataclass(frozen=True)
+class LabelEfficiency:
+    """Accuracy over the share of labels, of classifiers that learn from an encoder's features as they stand.
+
+    The pictures that keep their label are drawn by the arm's seed, stratified and nested (see `kept`); features are of
+    all pictures. Of several classifiers the one with the highest accuracy on validation, the first of equals, is
+    judged. Where validation itself is the judged split, as in a run that leaves the test split unread, it has been
+    chosen on the pictures that judge it, and its figures are flattered by as much.
+
+    Raises:
+        ValueError: no classifier, no share, or one that is not above 0 and at most 1.
+    """
+
+    classifiers: tuple[FeatureClassifier, ...] = (Linear(),)
+    shares: tuple[float, ...] = SHARES
+    features: Kind = "code"
+    """What is learnt from. "reconstruction" is a report's fault: pictures in place of codes."""
+    standardised: bool = True
+    """Every feature at mean 0 and variance 1 over all training pictures, with or without a label."""
+    choose: Literal["each share", "all labels"] = "each share"
+    """Which labels the classifiers have learnt from when one is chosen: those of each share, for that share; or all,
+    once, for every share."""
+    name: ClassVar[str] = "label_efficiency"
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        check_budgets(self.shares)
+        if not self.classifiers or not self.shares:
+            raise ValueError("expected at least one classifier and one share of labels, found none; name one of each")
+
+    def __call__(self, model: Model, pictures: Pictures, beside: Beside) -> Evaluation:
+        """Figures under labels=SHARE of the judged split, and of the same classifiers' train and validation pictures.
+
+        Those are `accuracy`, `cross_entropy` in nats and, of the judged split, `macro_auc`; on train they are of the
+        labelled pictures, after training. Nothing for a model without a code and for pictures without labels.
+
+        Args:
+            model: an Autoencoder or a baseline; its weights stay as they are.
+            pictures: the judged split.
+            beside: the training and validation pictures, the seed, and the features that are known already.
+
+        Returns:
+            Also the arrays of `answered`; `features`, what was learnt from; `chosen`, (share,), titles of the
+            classifiers; `roc`, (share, rate), the mean over classes of the true positive rate at
+            `false_positive_rates`; and each of `CURVES`, (share, epoch), nan where nothing was trained by epochs or
+            for fewer of them.
+        """
+        labels, truth, known = beside.train.labels, pictures.labels, beside.validation.labels
+        if not isinstance(model, Autoencoder) or labels is None or truth is None or known is None:
+            return Evaluation([])
+        splits = (beside.train, beside.validation, pictures)
+        learnt, validation, judged = beside.features.of(model, self.features, splits, standardised=self.standardised)
+        task = Task(
+            Labelled(learnt, torch.from_numpy(labels)),
+            Labelled(validation, torch.from_numpy(known)),
+            max(num_classes(labels, truth), num_classes(labels, known)),
+            beside.seed,
+        )
+        budgeted = kept(self.shares, labels, beside.seed)
+        candidates = self.classifiers
+        if self.choose == "all labels" and len(candidates) > 1:
+            candidates = (task.best(candidates, np.arange(len(labels))).classifier,)
+        found = {condition: task.best(candidates, chosen) for condition, chosen in budgeted.items()}
+        scores = {condition: best.fitted.scores(judged) for condition, best in found.items()}
+        figures = [figure for condition, each in scores.items() for figure in judged_figures(condition, each, truth)]
+        elsewhere = {"train": [figure for condition, best in found.items() for figure in best.figures(condition, 0)]}
+        if pictures is not beside.validation:
+            elsewhere["validation"] = [
+                figure for condition, best in found.items() for figure in best.figures(condition, 1)
+            ]
+        answers = {condition: each.argmax(1).numpy() for condition, each in scores.items()}
+        arrays = answered(budgeted, answers, truth, task.num_classes)
+        arrays |= drawn(list(found.values()), list(scores.values()), truth)
+        return Evaluation(figures, arrays | {"features": np.array(self.features)}, elsewhere)
+
+
+class Best(NamedTuple):
+    """The classifier that validation prefers, and how it does on what it learnt and on validation."""
+
+    classifier: FeatureClassifier
+    fitted: Fitted
+    judged: tuple[tuple[float, float], tuple[float, float]]
+    """Cross-entropy and accuracy of labelled training pictures, then of validation."""
+    sizes: tuple[int, int]
+
+    def figures(self, condition: str, split: Literal[0, 1]) -> list[Figure]:
+        """Of train or validation."""
+        return [
+            Figure(LabelEfficiency.name, condition, metric, value, self.sizes[split])
+            for metric, value in zip(("cross_entropy", "accuracy"), self.judged[split], strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the classifiers of one encoder learn from and are chosen on."""
+
+    train: Labelled
+    validation: Labelled
+    num_classes: int
+    seed: int
+
+    def best(self, candidates: tuple[FeatureClassifier, ...], chosen: NDArray[np.int64]) -> Best:
+        """The candidate that does best on validation, of all that learn from these training pictures."""
+        everything = len(chosen) == len(self.train.labels)
+        positions = torch.from_numpy(chosen)
+        # taking all would copy what may be most of the memory
+        learnt = self.train if everything else Labelled(self.train.features[positions], self.train.labels[positions])
+        found: Best | None = None
+        for candidate in candidates:
+            fitted = candidate.fit(learnt, self.validation, self.num_classes, self.seed)
+            on_train, on_validation = (
+                judge(fitted.scores(features), classes) for features, classes in (learnt, self.validation)
+            )
+            if found is None or on_validation[1] > found.judged[1][1]:
+                sizes = len(learnt.labels), len(self.validation.labels)
+                found = Best(candidate, fitted, (on_train, on_validation), sizes)
+        assert found is not None
+        return found
+
+
+def judged_figures(condition: str, scores: Scores, truth: NDArray[np.int64]) -> list[Figure]:
+    """Accuracy, cross-entropy and macro AUC of the judged pictures; the last where they are of several classes."""
+    error, accuracy = judge(scores, torch.from_numpy(truth))
+    values = {"accuracy": accuracy, "cross_entropy": error}
+    if len(np.unique(truth)) > 1:
+        values["macro_auc"] = macro_auc(scores, truth)
+    return [Figure(LabelEfficiency.name, condition, metric, value, len(truth)) for metric, value in values.items()]
+
+
+def macro_auc(scores: Scores, truth: NDArray[np.int64]) -> float:
+    """Area under the ROC curve of each class's probability against all other classes, mean over the classes present."""
+    from sklearn.metrics import roc_auc_score
+
+    probabilities = scores.double().softmax(1).numpy()
+    return float(np.mean([roc_auc_score(truth == each, probabilities[:, each]) for each in np.unique(truth)]))
+
+
+def macro_roc(scores: Scores, truth: NDArray[np.int64]) -> NDArray[np.float64]:
+    """True positive rate at `RATES`, one class against the others, mean over the classes present."""
+    from sklearn.metrics import roc_curve
+
+    probabilities = scores.double().softmax(1).numpy()
+    curves = []
+    for each in np.unique(truth):
+        false, true, _ = roc_curve(truth == each, probabilities[:, each])
+        curves.append(np.interp(RATES, false, true))
+    return np.array(np.mean(curves, axis=0))
+
+
+def drawn(found: list[Best], scores: list[Scores], truth: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """What is drawn beside the confusion of every share; nothing where there is none."""
+    if not found:
+        return {}
+    arrays: dict[str, NDArray[Any]] = {"chosen": np.array([best.classifier.title for best in found])}
+    if len(np.unique(truth)) > 1:
+        arrays |= {"false_positive_rates": RATES, "roc": np.array([macro_roc(each, truth) for each in scores])}
+    longest = max(len(values) for best in found for values in best.fitted.curves.values() or ([],))
+    for name in CURVES if longest else ():
+        padded = np.full((len(found), longest), np.nan)
+        for row, best in zip(padded, found, strict=True):
+            values = best.fitted.curves.get(name, [])
+            row[: len(values)] = values
+        arrays[name] = padded
+    return arrays
