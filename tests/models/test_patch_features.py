@@ -9,12 +9,13 @@ import torch
 from numpy.typing import NDArray
 
 from narrows.data import Dataset, from_array, load
+from narrows.evaluation import filter_arrays
 from narrows.models import Autoencoder, Dense, Deterministic, PatchFeatures, TopK, prepare
 from narrows.models.patch_features import (
     CONTRAST,
     FLOOR,
     UNIT,
-    PatchEncoder,
+    SlidingEncoder,
     contrast_normalised,
     draw_patches,
     last_weight,
@@ -46,7 +47,7 @@ def model(colours: Dataset) -> Autoencoder:
 def by_hand(model: Autoencoder, picture: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
     """The code of one picture, window by window."""
     encoder = model.encoder
-    assert isinstance(encoder, PatchEncoder)
+    assert isinstance(encoder, SlidingEncoder)
     weights = {name: value.detach().double().numpy() for name, value in encoder.whitening.state_dict().items()}
     dictionary = last_weight(model.get_submodule("decoder.patches")).detach().double().numpy()
     dictionary /= np.linalg.norm(dictionary, axis=0)
@@ -80,7 +81,7 @@ def test_whitened_patches_have_no_covariance_left_and_go_back(colours: Dataset) 
     model = SMALL.build(colours.image_shape)
     prepare(model, colours.train.images)
     encoder = model.encoder
-    assert isinstance(encoder, PatchEncoder)
+    assert isinstance(encoder, SlidingEncoder)
     drawn = torch.from_numpy(draw_patches(colours.train.images, 3, 100_000)).float() / 255
     patches = contrast_normalised(drawn)[0]
     before = np.linalg.eigvalsh(np.cov(patches.double().numpy().T, bias=True))
@@ -94,7 +95,7 @@ def test_patches_are_learnt_as_pictures_of_their_whitened_values(colours: Datase
     model = SMALL.build(colours.image_shape)
     prepare(model, colours.train.images)
     encoder = model.encoder
-    assert isinstance(encoder, PatchEncoder)
+    assert isinstance(encoder, SlidingEncoder)
     found = SMALL.learnt_from(model, colours.train.images)
     assert found.shape == (4 * len(colours.train), 3, 3, 3)
     drawn = torch.from_numpy(draw_patches(colours.train.images, 3, len(found))).float() / 255
@@ -136,6 +137,13 @@ def test_units_that_keep_everything_rebuild_the_picture(colours: Dataset) -> Non
     np.testing.assert_allclose(output.reconstruction, images, atol=1e-4)
     with pytest.raises(ValueError, match="around the code"):
         model.decode(output.latent.code)
+
+
+def test_its_filters_are_what_it_compares_patches_with(model: Autoencoder) -> None:
+    found = filter_arrays(model)["first_layer"]
+    assert found.shape == (12, 3, 3, 3)
+    columns = last_weight(model.get_submodule("decoder.patches")).detach().numpy()
+    np.testing.assert_array_equal(found[5].reshape(-1), columns[:, 5])
 
 
 def test_a_saved_network_has_the_same_codes(model: Autoencoder, colours: Dataset, tmp_path: Path) -> None:

@@ -85,8 +85,8 @@ class PatchFeatures:
         return Autoencoder(
             self,
             image_shape,
-            encoder=PatchEncoder(self, learner, whitening),
-            decoder=PatchDecoder(self, learner, whitening),
+            encoder=SlidingEncoder(self, learner, whitening),
+            decoder=TileDecoder(self, learner, whitening),
             bottleneck=Deterministic(),
             features_shape=(2 * self.patches.code_size, self.regions, self.regions),
         )
@@ -99,14 +99,14 @@ class PatchFeatures:
         """Set the whitening from training pictures (picture, channel, height, width)."""
         drawn = torch.from_numpy(draw_patches(images, self.patch_size, WHITENING_PATCHES))
         encoder = model.encoder
-        assert isinstance(encoder, PatchEncoder)
+        assert isinstance(encoder, SlidingEncoder)
         encoder.whitening.set(contrast_normalised(drawn.float().div_(255))[0])
 
     def learner(self, model: Autoencoder) -> Autoencoder:
         """The autoencoder of patches inside a network; what it learns, the network knows."""
         encoder, decoder = model.encoder, model.decoder
-        assert isinstance(encoder, PatchEncoder)
-        assert isinstance(decoder, PatchDecoder)
+        assert isinstance(encoder, SlidingEncoder)
+        assert isinstance(decoder, TileDecoder)
         learner = self.patches.build(self.patch_shape(model.image_shape[0]))
         learner.project, learner.balance, learner.decoder = encoder.project, encoder.balance, decoder.patches
         learner.standardise = Standardise(torch.full((1, 1, 1), 0.5), torch.full((1, 1, 1), UNIT))
@@ -115,7 +115,7 @@ class PatchFeatures:
     def learnt_from(self, model: Autoencoder, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Whitened patches of pictures as pictures, (patch, channel, height, width): mean grey is 0."""
         encoder = model.encoder
-        assert isinstance(encoder, PatchEncoder)
+        assert isinstance(encoder, SlidingEncoder)
         drawn = draw_patches(images, self.patch_size, self.patches_per_picture * len(images))
         found = np.empty_like(drawn)
         for start in range(0, len(drawn), WHITENING_PATCHES):
@@ -166,7 +166,7 @@ class Whitening(nn.Module):
         return (patches - self.mean) @ self.matrix
 
 
-class PatchEncoder(nn.Module):
+class SlidingEncoder(nn.Module):
     """Slides the units over pictures, thresholds and pools them."""
 
     def __init__(self, description: PatchFeatures, learner: Autoencoder, whitening: Whitening) -> None:
@@ -201,7 +201,7 @@ def last_weight(decoder: nn.Module) -> Tensor:
     return layer.weight
 
 
-class PatchDecoder(nn.Module):
+class TileDecoder(nn.Module):
     """Puts pictures together from the codes of patches side by side."""
 
     def __init__(self, description: PatchFeatures, learner: Autoencoder, whitening: Whitening) -> None:
