@@ -6,7 +6,7 @@ import pytest
 from narrows.data import from_array
 from narrows.evaluation import MLP, FineTuned, LabelEfficiency, Linear, LinearProbe
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.quick import QUICK_EPOCHS, STUDY_EPOCHS, few, quick
+from narrows.experiments.quick import QUICK_EPOCHS, QUICK_ITERATIONS, STUDY_EPOCHS, few, quick
 from narrows.models import PCA, Dense
 from narrows.training import Training
 
@@ -39,4 +39,5 @@ def test_classifiers_of_features_that_train_do_so_for_two_epochs() -> None:
     study = LabelEfficiency((Linear(), MLP((8,), Training(epochs=50, minutes=1.0))))
     arm = Arm("improved, net", Dense((), 4), studies=(study,))
     ((found,),) = (arm.studies for arm in quick(Experiment("x", "x", "x?", "x", 1.0, "digits", (arm,))).arms)
-    assert found == LabelEfficiency((Linear(), MLP((8,), Training(epochs=QUICK_EPOCHS))))
+    brief = Linear(max_iterations=QUICK_ITERATIONS), MLP((8,), Training(epochs=QUICK_EPOCHS))
+    assert found == LabelEfficiency(brief, shares=(0.01, 1.0))

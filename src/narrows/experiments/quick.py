@@ -4,13 +4,16 @@ import math
 from dataclasses import replace
 
 from narrows.data import Dataset
-from narrows.evaluation import MLP, FineTuned, LabelEfficiency
+from narrows.evaluation import MLP, FineTuned, LabelEfficiency, Linear
+from narrows.evaluation.classifiers import FeatureClassifier
 from narrows.experiments.experiment import Experiment, Study
 from narrows.training import Training
 
 QUICK_EPOCHS = 2
 STUDY_EPOCHS = 1
 """Of what a study trains, which is one model for each number of labels."""
+QUICK_ITERATIONS = 10
+"""Of linear classifiers, on features of which there may be thousands."""
 QUICK_NUMBERS = 3_300_000
 """Numbers in the training pictures of a quick run: 268 photographs of 64 x 64, enough for PCA with 256 numbers."""
 QUICK_TRAIN = 2000
@@ -31,15 +34,17 @@ def quick(experiment: Experiment) -> Experiment:
     def briefly(training: Training, epochs: int) -> Training:
         return replace(training, epochs=epochs, minutes=None)
 
+    def quick_classifier(classifier: FeatureClassifier) -> FeatureClassifier:
+        if isinstance(classifier, MLP):
+            return replace(classifier, training=briefly(classifier.training, QUICK_EPOCHS))
+        return replace(classifier, max_iterations=QUICK_ITERATIONS) if isinstance(classifier, Linear) else classifier
+
     def quick_study(study: Study) -> Study:
         if isinstance(study, FineTuned):
             return replace(study, training=briefly(study.training, STUDY_EPOCHS))
         if isinstance(study, LabelEfficiency):
-            classifiers = (
-                replace(each, training=briefly(each.training, QUICK_EPOCHS)) if isinstance(each, MLP) else each
-                for each in study.classifiers
-            )
-            return replace(study, classifiers=tuple(classifiers))
+            ends = tuple(dict.fromkeys((study.shares[0], study.shares[-1])))
+            return replace(study, classifiers=tuple(map(quick_classifier, study.classifiers)), shares=ends)
         return study
 
     arms = (
