@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from narrows.data import Dataset, Pictures, label_budget, load, stratified_order
+from narrows.data import Dataset, Pictures, label_budget, stratified_order
 from narrows.evaluation import Beside, Constant, Evaluation, FineTuned, LinearProbe
 from narrows.models import PCA, Autoencoder, Dense, RefinedPCA, prepare
 from narrows.training import Classifier, Training, fit_classifier, score
@@ -14,11 +14,6 @@ from narrows.training import Classifier, Training, fit_classifier, score
 from .small import beside
 
 TRAINING = Training(epochs=10, batch_size=50, optimizer="adamw", learning_rate=0.01, precision="float32")
-
-
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return load("digits")
 
 
 @pytest.fixture

@@ -7,27 +7,15 @@ import pytest
 import torch
 from sklearn.metrics import log_loss, roc_auc_score
 
-from narrows.data import Dataset, Pictures, label_budget, load
+from narrows.data import Dataset, Pictures, label_budget
 from narrows.evaluation import MLP, Beside, Constant, Evaluation, LabelEfficiency, Linear, Majority, NearestNeighbours
 from narrows.evaluation.classifiers import CURVES, Fitted, Labelled
 from narrows.evaluation.label_efficiency import macro_auc, macro_roc
-from narrows.models import PCA, Autoencoder, Dense, prepare
+from narrows.models import Autoencoder, Dense
 from narrows.training import Training, as_images
 from narrows.types import Codes, Scores
 
 SHORT = MLP((16,), Training(epochs=3, batch_size=50, learning_rate=3e-3, precision="float32"))
-
-
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return load("digits")
-
-
-@pytest.fixture(scope="module")
-def pca(digits: Dataset) -> Autoencoder:
-    model = PCA(8).build(digits.image_shape)
-    prepare(model, digits.train.images)
-    return model.eval()
 
 
 def beside(digits: Dataset, seed: int = 0) -> Beside:

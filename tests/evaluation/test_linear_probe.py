@@ -10,24 +10,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from narrows.data import Dataset, Pictures, load, stratified_order
+from narrows.data import Dataset, Pictures, stratified_order
 from narrows.evaluation import Beside, Constant, LinearProbe
-from narrows.models import PCA, Autoencoder, Dense, prepare
+from narrows.models import Autoencoder, Dense
 from narrows.training import as_images
 
 from .small import beside
-
-
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return load("digits")
-
-
-@pytest.fixture(scope="module")
-def pca(digits: Dataset) -> Autoencoder:
-    model = PCA(8).build(digits.image_shape)
-    prepare(model, digits.train.images)
-    return model.eval()
 
 
 def accuracies(study: LinearProbe, model: Autoencoder, train: Pictures, judged: Pictures) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Carry out an experiment: train and evaluate every arm, ask the doctor, write the report."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -86,9 +86,9 @@ class Session:
         """A split of a set that studies read beside the experiment's own."""
         return self.others[name].test if split == "test" else self.others[name].validation
 
-    def beside(self, train: Pictures, corruption: Corruption, seed: int) -> Beside:
-        """What studies of one model get, other sets' validation pictures among it."""
-        other = partial(self.other, split="validation")
+    def beside(self, split: str, *, train: Pictures, corruption: Corruption, seed: int) -> Beside:
+        """What studies of one model get that are judged on this split."""
+        other = partial(self.other, split=split)
         return Beside(train, other, self.data.validation, corruption, seed, self.features)
 
 
@@ -111,7 +111,8 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     started = time.perf_counter()
     device = choose_device(settings.device)
     check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
-    data = data or read_data(experiment, settings, watcher)
+    if data is None:
+        data = read_data(experiment, settings, watcher)
     size = data.image_shape[1:]
     others = {name: load(name, settings.data_root, size=size) for name in experiment.other_data}
     if settings.quick:
@@ -165,7 +166,7 @@ def run_baselines(session: Session) -> None:
         if not ledger.has(name, 0):
             session.watcher.stage(name)
             measured = measure(model, splits, corruption, session.data, experiment.examples)
-            beside = session.beside(session.data.train, corruption, 0)
+            beside = partial(session.beside, train=session.data.train, corruption=corruption, seed=0)
             measured = studied(session, experiment.studies, model, beside, splits, measured)
             enter(session, name, 0, measured, [])
 
@@ -184,10 +185,10 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     whole = arm.data_used == "train and validation" and settings.read_test
     data = session.data.whole if whole else session.data
     splits = splits_of(session.data, read_test=settings.read_test, whole=whole)
+    beside = partial(session.beside, train=data.train, corruption=arm.corruption, seed=seed)
     if arm.encoder:
         first = next(other for other in session.experiment.arms if other.name == arm.encoder)
         encoder = load_model(ledger.model_folder(first.name, seed if first.seeded else 0)).to(settings.device)
-        beside = session.beside(data.train, arm.corruption, seed)
         enter(session, arm.name, seed, studied(session, arm.studies, encoder, beside, splits, Measured([], {})), [])
         return
     source = session.others[arm.pretraining] if arm.pretraining else data
@@ -219,7 +220,7 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
         {**measured.arrays, **inspect(model, arm.corruption, splits[shown], data.train, session.experiment.examples)},
     )
     studies = (*session.experiment.studies, *arm.studies)
-    measured = studied(session, studies, model, session.beside(data.train, arm.corruption, seed), splits, measured)
+    measured = studied(session, studies, model, beside, splits, measured)
     enter(session, arm.name, seed, measured, history)
     state.remove()
 
@@ -228,7 +229,7 @@ def studied(
     session: Session,
     studies: Sequence[Study],
     model: Model,
-    beside: Beside,
+    beside: Callable[[str], Beside],
     splits: dict[str, Pictures],
     measured: Measured,
 ) -> Measured:
@@ -236,9 +237,8 @@ def studied(
     figures, arrays = list(measured.figures), dict(measured.arrays)
     asked = session.experiment.also_studied
     for split in dict.fromkeys([*(split for split in splits if split in asked), list(splits)[-1]]):
-        others = replace(beside, other=partial(session.other, split=split))
         for study in studies:
-            evaluation = study(model, splits[split], others)
+            evaluation = study(model, splits[split], beside(split))
             figures += [(split, figure) for figure in evaluation.figures]
             figures += [(place, figure) for place, found in evaluation.elsewhere.items() for figure in found]
             arrays[study.name] = evaluation.arrays
