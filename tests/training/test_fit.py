@@ -72,8 +72,9 @@ def test_the_same_seed_gives_the_same_file_and_another_does_not(
         replace(TRAINING, optimizer="sgd", schedule="cosine", warmup=0.2, clip_norm=0.5),
         replace(TRAINING, optimizer="adamw", averaging=0.9),
         replace(TRAINING, selection="best"),
+        replace(TRAINING, optimizer="muon"),
     ],
-    ids=["adam", "sgd, cosine, clipped", "averaged", "best"],
+    ids=["adam", "sgd, cosine, clipped", "averaged", "best", "muon"],
 )
 @pytest.mark.parametrize("stop", [2, 5, 10], ids=lambda stop: f"stopped after step {stop}")
 def test_a_resumed_training_ends_at_the_same_bits(
@@ -270,7 +271,7 @@ def test_watched_metrics_are_measured_after_every_epoch(digits: Dataset) -> None
         ({"batch_size": 0}, "expected batch_size to be at least 1"),
         ({"betas": (0.9,)}, "expected two betas in \\[0, 1\\), found \\(0.9,\\)"),
         ({"watch": ("snr",)}, "expected watch to name metrics among .*, found 'snr'"),
-        ({"optimizer": "adma"}, "expected optimizer to be one of adam, adamw, sgd, found 'adma'"),
+        ({"optimizer": "adma"}, "expected optimizer to be one of adam, adamw, sgd, muon, found 'adma'"),
         ({"warmup": 1.0}, r"expected warmup, a share of the budget, in \[0, 1\)"),
         ({"averaging": 1.5}, "expected averaging, a decay, between 0 and 1"),
         ({"minutes": 0.0}, "expected minutes to be above 0"),

@@ -9,6 +9,7 @@ from torch import Generator, nn
 from torch.optim import Optimizer
 
 from narrows.metrics import PER_IMAGE
+from narrows.training.muon import Muon
 from narrows.types import Images, Sources
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
@@ -69,10 +70,10 @@ class Training:
     minutes: float | None = None
     """A budget of training time in place of epochs; the same seed then need not give the same weights."""
     batch_size: int = 256
-    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    optimizer: Literal["adam", "adamw", "sgd", "muon"] = "adam"
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.999)
-    """Decay of adam's and adamw's averages of gradients and of their squares."""
+    """Decay of adam's, adamw's and muon's averages of gradients and of their squares."""
     weight_decay: float = 0.0
     schedule: Literal["constant", "cosine"] = "constant"
     """Cosine falls to 0 at the end of the budget (Loshchilov and Hutter 2017)."""
@@ -116,19 +117,21 @@ class Training:
 
 
 CHOICES = {
-    "optimizer": ("adam", "adamw", "sgd"),
+    "optimizer": ("adam", "adamw", "sgd", "muon"),
     "schedule": ("constant", "cosine"),
     "selection": ("last", "best"),
     "precision": ("auto", "float32", "bfloat16"),
 }
 
 
-def build_optimizer(module: nn.Module, training: Training) -> Optimizer:
+def build_optimizer(module: nn.Module, training: Training) -> Optimizer | Muon:
     """The optimiser that a description names, over the parameters that want a gradient."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     rate, decay = training.learning_rate, training.weight_decay
     if training.optimizer == "sgd":
         return torch.optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=0.9, fused=True)
+    if training.optimizer == "muon":
+        return Muon(parameters, rate=rate, betas=training.betas, weight_decay=decay)
     kind = torch.optim.Adam if training.optimizer == "adam" else torch.optim.AdamW
     return kind(parameters, lr=rate, betas=training.betas, weight_decay=decay, fused=True)
 
