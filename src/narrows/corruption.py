@@ -61,7 +61,7 @@ class PhotographNoise:
     """Gaussian noise on photographs in colour, a share of which is made grey, channels, noise and all.
 
     For one model for both: where a grey picture is stored in colour, its three channels carry the same noise, which a
-    model that has only seen independent noise takes for detail.
+    model that has only seen independent noise takes for detail. At strength 0 a share is still made grey.
 
     Raises:
         ValueError: `sigma` as `GaussianNoise`, or the share is outside [0, 1].
@@ -74,7 +74,8 @@ class PhotographNoise:
 
     def __post_init__(self) -> None:
         _check_strength("sigma", self.sigma, math.inf)
-        _check_strength("grey_share", self.grey_share, 1.0)
+        if not isinstance(self.grey_share, int | float) or not 0 <= self.grey_share <= 1:
+            raise ValueError(f"expected a grey_share from 0 to 1, found {self.grey_share}; 0.25 is usual")
 
     def __call__(self, clean: Images | Sources, generator: Generator) -> Batch:
         """Noisy input; the target is clean, and grey where the input is."""

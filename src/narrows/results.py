@@ -27,6 +27,9 @@ from narrows.files import write_atomic
 FORMAT = 1
 """Number of the run folder's layout, written into environment.json; later versions read earlier ones."""
 
+EVALUATED = "evaluated"
+"""The evaluation of figures and arrays that `narrows evaluate` adds to a run."""
+
 Severity = Literal["error", "warning", "note"]
 
 

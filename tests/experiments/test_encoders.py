@@ -1,6 +1,7 @@
 """Arms that take another's model, and arms that are trained on another set: what they run, measure and refuse."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -157,3 +158,24 @@ def test_weights_are_fitted_to_the_other_set_at_the_size_of_the_own(
         mean = torch.from_numpy(negatives.train.images.mean(0) / 255).float()[None]
         torch.testing.assert_close(model.decode(torch.zeros(1, 4)), mean)
     assert run.arrays(arm.name, 0, "label_efficiency")["num_labels"].tolist() == [142, 1437]
+
+
+def test_a_setting_of_an_encoder_reaches_the_arms_that_take_it_and_theirs_are_refused() -> None:
+    changed = change_experiment(EXPERIMENT, [f"{FIRST.name}:training.epochs=9"])
+    assert [arm.training.epochs for arm in changed.arms[:2]] == [9, 9]
+    assert changed.arms[2:] == EXPERIMENT.arms[2:]
+    with pytest.raises(ValueError, match=f"found '{SECOND.name}'; set '{FIRST.name}'"):
+        change_experiment(EXPERIMENT, [f"{SECOND.name}:training.epochs=9"])
+
+
+def test_what_is_chosen_on_validation_is_not_trained_on_it() -> None:
+    with pytest.raises(ValueError, match="leave it at 'train'"):
+        change_experiment(EXPERIMENT, ["data_used=train and validation"])
+
+
+def test_figures_of_other_splits_stand_once_where_two_splits_judge(tmp_path: Path) -> None:
+    both = replace(EXPERIMENT, arms=(FIRST,), also_studied=("validation",))
+    run = run_experiment(both, RunSettings(tmp_path / "run"), Nobody())
+    places = [row[:-2] for row in run.results if row.evaluation == "label_efficiency"]
+    assert len(places) == len(set(places))
+    assert {row.split for row in run.results if row.evaluation == "label_efficiency"} == {"train", "validation", "test"}

@@ -28,9 +28,10 @@ def run_of(folder: Path, figures: dict[str, tuple[float, float]]) -> Run:
     write_json(folder / "experiment.json", {"name": "label_efficiency"})
     write_json(folder / "environment.json", {"format": 1})
     rows = [
-        Result("label_efficiency", arm, 0, "label_efficiency", condition, "test", "accuracy", value, 10_000)
+        Result("label_efficiency", arm, 0, "label_efficiency", condition, split, "accuracy", value, count)
         for arm, pair in figures.items()
         for condition, value in zip((FEW, ALL), pair, strict=True)
+        for split, count in (("train", 45_000), ("test", 10_000))
     ]
     write_rows(folder / "results.csv", Result, rows)
     return open_run(folder)

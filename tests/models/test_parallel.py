@@ -9,7 +9,9 @@ from narrows.models import (
     Dense,
     MixtureComplement,
     ParallelDecoders,
+    PatchFeatures,
     RefinedPCA,
+    Residual,
     ResidualDense,
     ResNet18,
     Standardised,
@@ -101,3 +103,18 @@ def test_a_decoder_s_larger_picture_is_cropped_to_the_mixture() -> None:
 def test_one_of_two_is_decoded() -> None:
     with pytest.raises(ValueError, match="expected decoded to be 0 or 1, the first or the second source, found 2"):
         MixtureComplement(UNet(), decoded=2)
+
+
+@pytest.mark.parametrize(
+    ("nested", "message"),
+    [
+        (MixtureComplement(ParallelDecoders(Dense((), 4))), "owes one picture, found ParallelDecoders"),
+        (ParallelDecoders(MixtureComplement(Dense((), 4))), "owes one picture, found MixtureComplement"),
+        (Residual(ParallelDecoders(Dense((), 4))), "owes one picture, found ParallelDecoders"),
+        (ParallelDecoders(PatchFeatures()), "learns from pictures, found PatchFeatures"),
+        (Standardised(PatchFeatures()), "learns from pictures, found PatchFeatures"),
+    ],
+)
+def test_what_cannot_be_wrapped_is_refused(nested: Architecture, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        nested.build((1, 8, 8))

@@ -1,6 +1,8 @@
 """Codes of pictures on disk, and pictures of codes: one row of numbers a picture, with its file and its label."""
 
 import io
+from collections import Counter
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from narrows.apply.files import as_bytes, save
+from narrows.apply.files import as_bytes, check_absent, check_new, check_suffix, save
 from narrows.apply.gather import Gathered, numbered
 from narrows.apply.run import ENCODED, Run
 from narrows.data import Progress
@@ -26,10 +28,11 @@ def encode_to_file(run: Run, gathered: Gathered, out: Path, on_progress: Progres
     Parquet file has the columns file, code, a list of numbers, and label, the class's name.
 
     Raises:
+        FileExistsError: the file is there.
         ImportError: Parquet is asked for and pyarrow is not installed.
         ValueError: another ending, or pictures that do not fit the model.
     """
-    check_suffix(out)
+    check_new(out, SUFFIXES)
     pictures = gathered.pictures
     parts = []
     for start in range(0, len(pictures), ENCODED):
@@ -58,45 +61,58 @@ def decode_to_files(run: Run, source: Path, out: Path, on_progress: Progress | N
         ValueError: it holds no codes, or others than the model's, or more than the code reaches the decoder.
     """
     codes, files = read_codes(source)
+    names = decoded_names(files)
+    check_absent(out, [str(Path(folder) / name) for name in names for folder in run.sources or ("",)])
     written: list[str] = []
     for start in range(0, len(codes), ENCODED):
         decoded = run.decode(codes[start : start + ENCODED])
         by_source = decoded if run.sources else decoded[:, None]
-        for name, parts in zip(files[start : start + ENCODED], by_source, strict=True):
+        for name, parts in zip(names[start : start + ENCODED], by_source, strict=True):
             for planes, folder in zip(parts, run.sources or ("",), strict=True):
                 pixels = as_bytes(planes[0] if len(planes) == 1 else np.moveaxis(planes, 0, -1))
-                written.append(save(pixels, out, str((Path(folder) / name).with_suffix(".png"))))
+                written.append(save(pixels, out, str(Path(folder) / name)))
         (on_progress or say_nothing)("pictures", min(start + ENCODED, len(codes)), len(codes))
     return tuple(written)
 
 
 def read_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
     """Codes (picture, code) and the pictures' files."""
-    check_suffix(source)
+    check_suffix(source, SUFFIXES)
     if not source.is_file():
         raise FileNotFoundError(f"expected a file of codes at {source}, found none; 'narrows encode' writes one")
-    if source.suffix.lower() == ".parquet":
-        table = parquet_package().read_table(source)
-        return np.array(table["code"].to_pylist(), dtype=np.float32), list(table["file"].to_pylist())
-    with np.load(source, allow_pickle=False) as archive:
-        if "codes" not in archive.files or archive["codes"].ndim != 2:
-            raise ValueError(
-                f"expected an array 'codes' of shape (picture, code) in {source}, found {', '.join(archive.files)}; "
-                "'narrows encode' writes one"
-            )
-        codes = archive["codes"].astype(np.float32)
-        files = archive["files"].tolist() if "files" in archive.files else list(numbered(len(codes)))
+    try:
+        content = parquet_codes(source) if source.suffix.lower() == ".parquet" else archived_codes(source)
+    except ImportError:
+        raise
+    except Exception as error:  # NumPy, zipfile and pyarrow raise many kinds on broken files
+        raise ValueError(f"expected a file of codes in {source}, found one that cannot be read ({error})") from error
+    codes, files = content
+    if codes.ndim != 2 or len(files) != len(codes):
+        raise ValueError(
+            f"expected codes of shape (picture, code) and a file for each in {source}, found {codes.shape} and "
+            f"{len(files)} files; 'narrows encode' writes such a file"
+        )
     return codes, files
 
 
-def check_suffix(path: Path) -> None:
-    """Refuse a file of codes in another form.
+def parquet_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
+    """Codes and files of a Parquet file."""
+    table = parquet_package().read_table(source)
+    return np.array(table["code"].to_pylist(), dtype=np.float32), list(table["file"].to_pylist())
 
-    Raises:
-        ValueError: it ends neither in .npz nor in .parquet.
-    """
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"expected a file that ends in {' or '.join(SUFFIXES)}, found {path.name}; rename it")
+
+def archived_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
+    """Codes of an .npz file, and its files, or numbers where it names none."""
+    with np.load(source, allow_pickle=False) as archive:
+        codes = archive["codes"].astype(np.float32)
+        return codes, archive["files"].tolist() if "files" in archive.files else list(numbered(len(codes)))
+
+
+def decoded_names(files: Sequence[str]) -> list[str]:
+    """Names of decoded pictures: .png in place of the ending, or behind it where two pictures would get one name."""
+    short = [str(Path(name).with_suffix(".png")) for name in files]
+    counts = Counter(short)
+    return [f"{name}.png" if counts[brief] > 1 else brief for name, brief in zip(files, short, strict=True)]
 
 
 def write_parquet(out: Path, content: dict[str, Any]) -> None:

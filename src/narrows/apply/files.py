@@ -1,6 +1,7 @@
 """Picture files through a model: the same names and sizes come out, and a sheet of before and after."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +11,8 @@ from PIL import Image
 
 from narrows.apply.run import Run
 from narrows.data import Progress, list_pictures, read_picture
-from narrows.data.array import channels_first
+from narrows.data.array import channels_first, open_arrays
+from narrows.data.loading import ARRAY_SUFFIXES
 from narrows.data.picture import read_mask, read_transparent, say_nothing
 from narrows.files import replacing
 
@@ -32,7 +34,7 @@ ON_SHEET, SHEET_SIDE, GAP = 12, 240, 8
 DOUBTFUL = 4.0
 """Times the test pictures' mean distance between a mixture and the mean of its parts, from which one is doubted."""
 LEAST_DISTANCE = 1e-4
-"""Two thirds of the squared error of rounding to 8 bits twice on end; below it nothing is doubted."""
+"""Below it nothing is doubted: a deviation of 2.6 of 255 grey levels, which a picture file's rounding stays within."""
 
 Picture = NDArray[Any]
 """(height, width) or (height, width, channel): uint8, or floats."""
@@ -83,11 +85,14 @@ def apply_files(
     Raises:
         FileExistsError: a file of that name is there.
         FileNotFoundError: there is no such source, or no such mask.
-        ValueError: no picture is there, or the model fills nothing in and a mask was given.
+        ValueError: no picture is there, two would get one name, the model fills nothing in and a mask was given, or a
+            folder of masks for an array file.
     """
     if mask is not None and run.task != "inpainting":
         run.mask(np.zeros((1, 1), dtype=bool), (1, 1))  # refuses with its own sentence
     given = list(every(source, mask if mask is not None else (run.task == "inpainting")))
+    names = [str(Path(folder) / written_name(each.name)) for each in given for folder in run.sources or ("",)]
+    check_absent(out, [*names, *([SHEET] if sheet else [])])
     written: list[str] = []
     left_out: list[tuple[str, str]] = []
     doubtful: list[tuple[str, str]] = []
@@ -115,13 +120,13 @@ def apply_files(
 
 def every(source: Path, masked: Path | bool) -> Iterator[Given]:
     """The pictures of a source; `masked` says where masks lie, or whether transparency is one."""
-    if source.suffix.lower() in (".npy", ".npz"):
-        yield from arrays(source)
+    if isinstance(masked, Path) and not masked.exists():
+        raise FileNotFoundError(f"expected a mask, or a folder of masks, at {masked}, found none; check the path")
+    if source.suffix.lower() in ARRAY_SUFFIXES:
+        yield from arrays(source, masked)
         return
     names = [source.name] if source.is_file() else list_pictures(source)
     folder = source.parent if source.is_file() else source
-    if isinstance(masked, Path) and not masked.exists():
-        raise FileNotFoundError(f"expected a mask, or a folder of masks, at {masked}, found none; check the path")
     for name in names:
         yield Given(name, lambda path=folder / name, name=name: read(path, name, masked))  # type: ignore[misc]  # bound now
 
@@ -141,13 +146,17 @@ def read(path: Path, name: str, masked: Path | bool) -> tuple[Picture, NDArray[n
     return picture, read_mask(found)
 
 
-def arrays(source: Path) -> Iterator[Given]:
-    """The pictures of an array file, numbered."""
-    content = np.load(source, allow_pickle=False)
-    images = channels_first(content if isinstance(content, np.ndarray) else content["images"], None)
+def arrays(source: Path, masked: Path | bool) -> Iterator[Given]:
+    """The pictures of an array file, numbered; their values may leave [0, 1]."""
+    hidden = None
+    if isinstance(masked, Path):
+        if masked.is_dir():
+            raise ValueError(f"expected one mask for the pictures of {source.name}, found the folder {masked}; name it")
+        hidden = read_mask(masked)
+    images = channels_first(open_arrays(source)[0], None)
     for number, planes in enumerate(images):
         picture = planes[0] if len(planes) == 1 else np.moveaxis(planes, 0, -1)
-        yield Given(f"{number:05}.png", lambda picture=picture: (picture, None))  # type: ignore[misc]  # bound now
+        yield Given(f"{number:05}.png", lambda picture=picture: (picture, hidden))  # type: ignore[misc]  # bound now
 
 
 def doubted(run: Run, picture: Picture, parts: NDArray[np.float32]) -> str:
@@ -187,15 +196,52 @@ def save(pixels: NDArray[np.uint8], out: Path, name: str) -> str:
     """
     if Path(name).is_absolute() or ".." in Path(name).parts:
         raise ValueError(f"expected a name below {out}, found {name}; rename it")
-    if Path(name).suffix.lower() not in FORMATS:
-        name += ".png"
+    name = written_name(name)
     path = out / name
-    if path.exists():
-        raise FileExistsError(f"expected no file at {path}, found one; choose another --out")
+    check_absent(out, [name])
     kind, options = FORMATS[path.suffix.lower()]
     with replacing(path) as temporary:
         Image.fromarray(pixels).save(temporary, format=kind, **options)
     return name
+
+
+def written_name(name: str) -> str:
+    """A picture's name, with .png behind it where its ending cannot be written."""
+    return name if Path(name).suffix.lower() in FORMATS else f"{name}.png"
+
+
+def check_absent(out: Path, names: Sequence[str]) -> None:
+    """Refuse to write over what is there, or two pictures under one name, before any work is done.
+
+    Raises:
+        FileExistsError: a file of one of the names is there.
+        ValueError: two names are the same.
+    """
+    if there := [out / name for name in names if (out / name).exists()]:
+        raise FileExistsError(f"expected no file at {there[0]}, found one; choose another --out")
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"expected a name of its own for each picture, found {twice[0]} twice; rename one of the two")
+
+
+def check_new(path: Path, suffixes: tuple[str, ...]) -> None:
+    """Refuse a file to write that is there, or whose ending says another form.
+
+    Raises:
+        FileExistsError: it is there.
+        ValueError: it ends in none of the suffixes.
+    """
+    check_suffix(path, suffixes)
+    check_absent(path.parent, [path.name])
+
+
+def check_suffix(path: Path, suffixes: tuple[str, ...]) -> None:
+    """Refuse a file in another form.
+
+    Raises:
+        ValueError: it ends in none of the suffixes.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(f"expected a file that ends in {' or '.join(suffixes)}, found {path.name}; rename it")
 
 
 def sheet_of(rows: list[list[Picture]]) -> NDArray[np.uint8]:

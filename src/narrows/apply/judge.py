@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from narrows.apply.files import check_new
 from narrows.apply.gather import Gathered
 from narrows.apply.run import Run
 from narrows.corruption import CORRUPTIONS
@@ -15,10 +16,8 @@ from narrows.descriptions import restore
 from narrows.evaluation import evaluate
 from narrows.files import write_atomic
 from narrows.report import write_report
-from narrows.results import Result, read_rows, slug, write_arrays, write_rows
+from narrows.results import EVALUATED, Result, read_rows, slug, write_arrays, write_rows
 
-EVALUATED = "evaluated"
-"""Of the rows and arrays that stand in the run folder."""
 SHOWN = 24
 """Pictures in the report: the worst."""
 METRICS = ("squared_error", "mse", "psnr", "ssim")
@@ -43,21 +42,22 @@ def judge(run: Run, gathered: Gathered, per_picture: Path | None = None) -> Judg
         per_picture: a .csv file to write, one row a picture, the largest error first.
 
     Raises:
-        ValueError: the pictures do not fit the model.
+        FileExistsError: the file is there.
+        ValueError: the pictures do not fit the model, or the file's name ends in another way.
     """
+    if per_picture is not None:
+        check_new(per_picture, (".csv",))
     corruption = restore(run.arm["description"]["corruption"], CORRUPTIONS)
     pictures = gathered.pictures
-    found = evaluate(run.model, pictures, corruption=corruption)
+    found = evaluate(run.model, pictures, corruption=corruption, num_worst=SHOWN)
     metrics = {name: found.metrics[name] for name in METRICS if name in found.metrics}
     errors = found.arrays["per_picture"]
     order = np.argsort(-errors, kind="stable")
     if per_picture is not None:
         write_errors(per_picture, gathered, errors, order)
-    worst = order[:SHOWN]
-    shown = evaluate(run.model, pictures.take(worst), corruption=corruption, examples=range(SHOWN)).arrays
-    arrays = {key: shown[key] for key in ("input", "target", "reconstruction")}
-    files = np.array([gathered.files[place] for place in worst])
-    keep(run, gathered, metrics, arrays | {"error": errors[worst], "files": files})
+    arrays = {key: found.arrays[f"worst_{key}"] for key in ("target", "reconstruction", "error")}
+    files = np.array([gathered.files[place] for place in found.arrays["worst_index"]])
+    keep(run, gathered, metrics, arrays | {"files": files})
     return Judged(metrics, errors, write_report(run.record.folder))
 
 

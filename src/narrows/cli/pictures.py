@@ -86,7 +86,7 @@ def train(
         epochs,
         minutes,
     )
-    folder = out or default_folder(Path(data).name.replace("+", "-"), again=overwrite or resume)
+    folder = out or default_folder(run_name(data), again=overwrite or resume)
     how = RunSettings(
         folder=folder,
         seeds=seeds,
@@ -102,6 +102,12 @@ def train(
     with going_on(folder), watching(quiet=as_json) as watcher:
         finished = carry_out(job, how, watcher, lambda outlook: watcher.say(describe_outlook(outlook)))
     show_run(finished, as_json=as_json)
+
+
+def run_name(data: str) -> str:
+    """What a run is called after its data; never empty, and never a step out of the folder of runs."""
+    names = (Path(part).expanduser().resolve().name for part in data.split("+"))
+    return "-".join(name for name in names if name) or "train"
 
 
 def describe_outlook(outlook: "Outlook") -> str:

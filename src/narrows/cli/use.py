@@ -65,7 +65,10 @@ def encode(
     Example: narrows encode runs/photos ./photos --out codes.npz
     """
     from narrows.apply import Run, encode_to_file, gather
+    from narrows.apply.codes import SUFFIXES
+    from narrows.apply.files import check_new
 
+    check_new(out, SUFFIXES)
     opened = Run.open(run, device=device)
     with watching(quiet=as_json) as watcher:
         watcher.stage(f"encoding {pictures}")
@@ -115,7 +118,10 @@ def evaluate(
     import numpy as np
 
     from narrows.apply import Run, gather, judge
+    from narrows.apply.files import check_new
 
+    if per_picture is not None:
+        check_new(per_picture, (".csv",))
     opened = Run.open(run, device=device)
     with watching(quiet=as_json) as watcher:
         watcher.stage(f"evaluating {pictures}")

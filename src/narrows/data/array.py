@@ -21,6 +21,20 @@ def read_array(path: Path, *, channel_axis: Literal["first", "last"] | None = No
         FileNotFoundError: there is no such file.
         ValueError: from `pictures_from_array`, or the file is broken or holds Python objects.
     """
+    images, labels = open_arrays(path)
+    try:
+        return pictures_from_array(images, labels, channel_axis=channel_axis)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def open_arrays(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """The array of pictures of a .npy or .npz file as it stands there, and that of labels, if any.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is broken, holds Python objects, or does not say which array is meant.
+    """
     if not path.is_file():
         raise FileNotFoundError(f"expected an array file, found none at {path}; check the path")
     try:
@@ -33,11 +47,7 @@ def read_array(path: Path, *, channel_axis: Literal["first", "last"] | None = No
         raise ValueError(
             f"expected a file of plain arrays in {path}, found one that cannot be read ({error})"
         ) from error
-    images, labels = _chosen(path, content) if isinstance(content, dict) else (content, None)
-    try:
-        return pictures_from_array(images, labels, channel_axis=channel_axis)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    return _chosen(path, content) if isinstance(content, dict) else (content, None)
 
 
 def pictures_from_array(

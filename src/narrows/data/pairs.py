@@ -54,7 +54,7 @@ def pair(
 def pair_sets(name: str, sets: Sequence[Dataset], names: tuple[str, ...], *, size: Size = (0, 0), seed: int) -> Dataset:
     """The pairs of each split, made of that split of every set; test pictures are read when they are asked for.
 
-    A set whose name comes more than once has sources that are numbered, and exchangeable.
+    Of sets that are one and the same the sources are exchangeable; sources of one name are numbered.
 
     Args:
         name: of the pairs.
@@ -66,8 +66,10 @@ def pair_sets(name: str, sets: Sequence[Dataset], names: tuple[str, ...], *, siz
     Raises:
         ValueError: from `pair`.
     """
-    exchangeable = len(set(names)) < len(names)
-    labels = tuple(f"{name}-{place}" for place, name in enumerate(names, start=1)) if exchangeable else names
+    exchangeable = all(each is sets[0] for each in sets)
+    # a name stands in conditions, which are parted by blanks
+    short = [name.replace(" ", "-").replace("=", "-") for name in names]
+    labels = tuple(f"{name}-{place}" if short.count(name) > 1 else name for place, name in enumerate(short, start=1))
 
     def pairs(pictures: Iterable[Pictures]) -> Pictures:
         return pair(*pictures, names=labels, size=size, seed=seed, exchangeable=exchangeable)

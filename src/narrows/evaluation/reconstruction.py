@@ -43,13 +43,14 @@ class Evaluation:
         }
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913  what, on what, under what, and what to keep of it
     model: Model,
     pictures: Pictures,
     *,
     corruption: Corruption = NoCorruption(),
     mean_picture: NDArray[np.float32] | None = None,
     examples: Sequence[int] = (),
+    num_worst: int = 8,
     condition: str = "",
 ) -> Evaluation:
     """Metrics of a model on pictures, in float32, the corruption drawn by a seed of its own.
@@ -60,6 +61,7 @@ def evaluate(
         corruption: makes the task; judged is always against its target.
         mean_picture: of the training split, in [0, 1], shape of one target; gives `explained_variance`.
         examples: positions of pictures to keep for drawing.
+        num_worst: how many of the pictures with the largest errors to keep for drawing.
         condition: key=value pairs that say what is special, for the results.
 
     Returns:
@@ -73,8 +75,9 @@ def evaluate(
         errors = tally.add(batch, output)
         wanted = [position - start for position in examples if start <= position < start + len(errors)]
         shown += [show(position, start, batch, output, errors) for position in wanted]
-        worst += [show(int(i), start, batch, output, errors) for i in errors.topk(min(8, len(errors))).indices]
-        worst = sorted(worst, key=lambda picture: -picture.error)[:8]
+        largest = errors.topk(min(num_worst, len(errors))).indices
+        worst += [show(int(i), start, batch, output, errors) for i in largest]
+        worst = sorted(worst, key=lambda picture: -picture.error)[:num_worst]
     shown.sort(key=lambda picture: picture.position)
     arrays = tally.arrays() | stack(shown, "", pictures) | stack(worst, "worst_", pictures)
     if pictures.labels is not None:

@@ -42,7 +42,7 @@ def describe_run(experiment: Experiment, data: Dataset, *, seeds: int, read_test
 
 
 def special(experiment: Experiment, data: Dataset) -> dict[str, Any]:
-    """What few sets have; left out of the others, so that their descriptions equal what earlier versions wrote."""
+    """What few sets have; left out of the others."""
     facts = {
         "unreadable": [list(found) for found in data.unreadable],
         "crop": experiment.crop,

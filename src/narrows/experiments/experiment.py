@@ -89,7 +89,8 @@ class Experiment:
     """A question and everything that is needed to answer it on one data set.
 
     Raises:
-        ValueError: an arm takes the model of one that does not stand before it, or trains none itself.
+        ValueError: an arm takes the model of one that does not stand before it, or trains none itself; one whose
+            classifiers are chosen on validation is trained on it.
     """
 
     name: str
@@ -131,6 +132,12 @@ class Experiment:
                 )
             if not arm.encoder:
                 before.append(arm.name)
+            chooses = any(isinstance(study, LabelEfficiency) for study in (*self.studies, *arm.studies))
+            if chooses and arm.data_used == "train and validation":
+                raise ValueError(
+                    f"expected {arm.name!r}, whose classifiers are chosen on validation, to be trained without it, "
+                    "found data_used='train and validation'; leave it at 'train'"
+                )
 
     @property
     def other_data(self) -> tuple[str, ...]:

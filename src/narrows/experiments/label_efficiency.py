@@ -26,7 +26,8 @@ LINEAR: tuple[FeatureClassifier, ...] = tuple(Linear(weight_decay) for weight_de
 ONE_LAYER = MLP((512,), Training(epochs=10, batch_size=128, schedule="cosine"), dropout=0.2)
 NEIGHBOURS: tuple[FeatureClassifier, ...] = tuple(NearestNeighbours(k) for k in (1, 5, 20))
 EVERY_KIND = (*LINEAR, ONE_LAYER, *NEIGHBOURS)
-"""Of which validation chooses, for every encoder alike."""
+"""Of which validation chooses on codes of at most 128 numbers; on thousands, neighbours take minutes and are left to an
+arm of their own."""
 FEW_SHARES = (0.01, 0.1, 1.0)
 MINUTES = 0.5
 """Of fine-tuning, for each of the few shares."""
@@ -266,5 +267,6 @@ def accuracy(run: Run, arm: str, condition: str) -> float:
 
 def chance(run: Run, first: float, second: float) -> float:
     """Half-width of the 95 % interval of a difference of two accuracies: that of two independent binomial shares."""
-    n = max((row.n for row in run.results if row.evaluation == "label_efficiency"), default=1)
+    judged = [row for row in run.results if (row.evaluation, row.split) == ("label_efficiency", run.judged_split)]
+    n = max((row.n for row in judged), default=1)
     return 1.96 * math.sqrt((first * (1 - first) + second * (1 - second)) / n)

@@ -43,7 +43,7 @@ def quick(experiment: Experiment) -> Experiment:
         if isinstance(study, FineTuned):
             return replace(study, training=briefly(study.training, STUDY_EPOCHS))
         if isinstance(study, LabelEfficiency):
-            ends = tuple(dict.fromkeys((study.shares[0], study.shares[-1])))
+            ends = tuple(dict.fromkeys((min(study.shares), max(study.shares))))
             return replace(study, classifiers=tuple(map(quick_classifier, study.classifiers)), shares=ends)
         return study
 

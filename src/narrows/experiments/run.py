@@ -236,11 +236,14 @@ def studied(
     """What was measured of a model, and what studies find: figures of every studied split, arrays of the last."""
     figures, arrays = list(measured.figures), dict(measured.arrays)
     asked = session.experiment.also_studied
-    for split in dict.fromkeys([*(split for split in splits if split in asked), list(splits)[-1]]):
+    last = list(splits)[-1]
+    for split in dict.fromkeys([*(split for split in splits if split in asked), last]):
         for study in studies:
             evaluation = study(model, splits[split], beside(split))
             figures += [(split, figure) for figure in evaluation.figures]
-            figures += [(place, figure) for place, found in evaluation.elsewhere.items() for figure in found]
+            # the same, whichever split judges
+            known = [place for place in evaluation.elsewhere if split == last and place not in asked]
+            figures += [(place, figure) for place in known for figure in evaluation.elsewhere[place]]
             arrays[study.name] = evaluation.arrays
     return Measured(figures, arrays)
 

@@ -62,13 +62,20 @@ def change_arms(experiment: Experiment, path: str, text: str) -> tuple[Arm, ...]
     for arm in experiment.arms:
         if (colon and arm.name != name) or (arm.closed_form and field == "training"):
             continue
+        if arm.encoder:
+            refusals.append(ValueError(f"expected an arm that trains a model, found {arm.name!r}; set {arm.encoder!r}"))
+            continue
         try:
             changed[arm.name] = change(arm, inner, text)
         except ValueError as error:
             refusals.append(error)
     if not changed:
         raise refusals[0] if refusals else ValueError(f"expected an arm that is trained, to set {path}; found none")
-    return tuple(changed.get(arm.name, arm) for arm in experiment.arms)
+    arms = {arm.name: changed.get(arm.name, arm) for arm in experiment.arms}
+    return tuple(
+        replace(arm, **{part: getattr(arms[arm.encoder], part) for part in ARM_FIELDS}) if arm.encoder else arm
+        for arm in arms.values()
+    )
 
 
 def names(experiment: Experiment) -> list[str]:

@@ -72,13 +72,7 @@ class Job:
     minutes: float | None = None
 
     def __post_init__(self) -> None:
-        if self.model is not None and self.model not in get_args(ModelName):
-            known = ", ".join(get_args(ModelName))
-            raise ValueError(f"expected a model among {known}, found {self.model!r}; leave it out to have one chosen")
-        if self.epochs is not None and self.minutes is not None:
-            raise ValueError("expected epochs or minutes, found both; give one of them")
-        if self.code_size is not None and self.code_size < 1:
-            raise ValueError(f"expected a code size of at least 1, found {self.code_size}; 32 is usual")
+        self._check_each()
         kind = self.words.kind
         if kind == "mask" and self.model == "masked":
             raise ValueError("expected patches to hide for a masked transformer, found single pixels; use patches:0.75")
@@ -94,6 +88,17 @@ class Job:
                 f"expected no code size for {self.task}, whose network needs more than a code of the picture, found "
                 f"{self.code_size}; leave it out, or use --model dense"
             )
+
+    def _check_each(self) -> None:
+        if self.model is not None and self.model not in get_args(ModelName):
+            known = ", ".join(get_args(ModelName))
+            raise ValueError(f"expected a model among {known}, found {self.model!r}; leave it out to have one chosen")
+        if self.epochs is not None and self.minutes is not None:
+            raise ValueError("expected epochs or minutes, found both; give one of them")
+        if self.minutes is not None and self.minutes <= 0:
+            raise ValueError(f"expected minutes above 0, found {self.minutes:g}; 10 are usual")
+        if self.code_size is not None and self.code_size < 1:
+            raise ValueError(f"expected a code size of at least 1, found {self.code_size}; 32 is usual")
 
     @property
     def words(self) -> Words:

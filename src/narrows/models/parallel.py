@@ -6,7 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from narrows.models.autoencoder import Autoencoder, check_unstandardised
+from narrows.models.around import build_inner
+from narrows.models.autoencoder import Autoencoder
 from narrows.types import Architecture, Images, ImageShape, Mask, Sources
 
 
@@ -34,13 +35,11 @@ class ParallelDecoders:
         """An untrained network whose reconstruction is (batch, source, channel, height, width).
 
         Raises:
-            ValueError: the inner network corrects its code, or standardises its pictures.
+            ValueError: the inner network corrects its code, standardises its pictures, owes several already, or learns
+                from patches.
         """
-        models = [self.architecture.build(image_shape) for _ in range(self.num_sources)]
+        models = [build_inner(self.architecture, image_shape) for _ in range(self.num_sources)]
         model = models[0]
-        assert isinstance(model, Autoencoder)
-        check_uncorrected(model)
-        check_unstandardised(model)
         model.decoder = StackedDecoders([each.get_submodule("decoder") for each in models])
         model.architecture = self
         return model
@@ -91,12 +90,10 @@ class MixtureComplement:
         """An untrained network whose reconstruction is (batch, 2, channel, height, width).
 
         Raises:
-            ValueError: the inner network corrects its code, or standardises its pictures.
+            ValueError: the inner network corrects its code, standardises its pictures, owes several already, or learns
+                from patches.
         """
-        model = self.architecture.build(image_shape)
-        assert isinstance(model, Autoencoder)
-        check_uncorrected(model)
-        check_unstandardised(model)
+        model = build_inner(self.architecture, image_shape)
         model.encoder = WithMixture(model.encoder)
         model.decoder = ComplementDecoder(model.decoder, self)
         model.architecture = self
@@ -137,17 +134,3 @@ class ComplementDecoder(nn.Module):
         first = low + (high - low) * level.sigmoid()
         pair = (first.expand_as(mixture), 2 * mixture - first)
         return torch.stack(pair if self.decoded == 0 else pair[::-1], dim=1)
-
-
-def check_uncorrected(model: Autoencoder) -> None:
-    """Refuse a network that looks at its reconstruction, for it compares one picture with one reconstruction.
-
-    Raises:
-        ValueError: it does.
-    """
-    if len(model.corrections):
-        raise ValueError(
-            "expected an encoder that does not look at its reconstruction, found "
-            f"{len(model.corrections)} corrections; they compare one picture with one reconstruction: set "
-            "num_corrections to 0"
-        )

@@ -22,6 +22,8 @@ UNIT = 24 / 255
 """Grey level of one standard deviation where whitened patches are kept as pictures: 8 bits hold 5 of them each way."""
 WHITENING_PATCHES = 100_000
 """From which mean and covariance are taken; 108 numbers a patch have 5 886 of them."""
+WHITENED_AT_ONCE = 100_000
+"""Patches that are floats at the same time: 43 MB of 108 numbers."""
 CHUNK = 32
 """Pictures whose activations are held at once: of 32 x 32 pixels and 1 600 units 150 MB."""
 
@@ -118,8 +120,8 @@ class PatchFeatures:
         assert isinstance(encoder, SlidingEncoder)
         drawn = draw_patches(images, self.patch_size, self.patches_per_picture * len(images))
         found = np.empty_like(drawn)
-        for start in range(0, len(drawn), WHITENING_PATCHES):
-            some = torch.from_numpy(drawn[start : start + WHITENING_PATCHES]).float().div_(255)
+        for start in range(0, len(drawn), WHITENED_AT_ONCE):
+            some = torch.from_numpy(drawn[start : start + WHITENED_AT_ONCE]).float().div_(255)
             white = encoder.whitening(contrast_normalised(some)[0].to(encoder.whitening.mean.device)).cpu()
             found[start : start + len(some)] = ((white * UNIT + 0.5) * 255).round_().clamp_(0, 255).byte().numpy()
         return found.reshape(-1, *self.patch_shape(images.shape[1]))

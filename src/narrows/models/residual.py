@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from narrows.models.autoencoder import Autoencoder, check_unstandardised
-from narrows.models.parallel import WithMixture, check_uncorrected
+from narrows.models.around import build_inner
+from narrows.models.autoencoder import Autoencoder
+from narrows.models.parallel import WithMixture
 from narrows.models.unet import UNetDecoder
 from narrows.types import Architecture, Images, ImageShape
 
@@ -28,16 +29,10 @@ class Residual:
         """An untrained network for pictures of this shape.
 
         Raises:
-            ValueError: the inner network corrects its code, standardises its pictures, or owes several.
+            ValueError: the inner network corrects its code, standardises its pictures, owes several, or learns from
+                patches.
         """
-        model = self.architecture.build(image_shape)
-        assert isinstance(model, Autoencoder)
-        check_uncorrected(model)
-        check_unstandardised(model)
-        if hasattr(self.architecture, "num_sources"):
-            raise ValueError(
-                "expected a network that owes one picture, found one that owes several; leave Residual out"
-            )
+        model = build_inner(self.architecture, image_shape)
         if isinstance(model.decoder, UNetDecoder):
             model.decoder.start_at_zero()  # the input as it is, which noise leaves nearer than anything drawn
         model.encoder = WithMixture(model.encoder)

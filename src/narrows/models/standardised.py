@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from narrows.models.around import check_learns_pictures
 from narrows.models.autoencoder import Autoencoder, Standardise, check_unstandardised
 from narrows.models.parallel import ComplementDecoder
 from narrows.types import Architecture, ImageShape
@@ -36,11 +37,12 @@ class Standardised:
         """An untrained network that carries the two numbers along.
 
         Raises:
-            ValueError: the inner network standardises already, or needs pictures in [0, 1].
+            ValueError: the inner network standardises already, needs pictures in [0, 1], or learns from patches.
         """
         model = self.architecture.build(image_shape)
         assert isinstance(model, Autoencoder)
         check_unstandardised(model)
+        check_learns_pictures(model)
         if isinstance(model.decoder, ComplementDecoder):
             raise ValueError(
                 "expected a network whose decoder needs no range of its pictures, found MixtureComplement, whose "

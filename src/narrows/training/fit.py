@@ -24,6 +24,7 @@ SHUFFLING, CORRUPTING, VALIDATING = range(3)
 VALIDATED = 1000
 """Pictures at once."""
 SMALL = 3 * 64 * 64
+"""Numbers in a picture up to which so many go at once."""
 LARGE = 2**21
 """Numbers of larger pictures at once: a U-Net of 32 channels then holds some 100 MB a layer."""
 
@@ -172,7 +173,8 @@ def validate(
             batch = corruption(clean, generator(training.seed, VALIDATING, start))
             output = module(batch.input, batch.hidden)
             losses = objective(output, batch)
-            found = match(output.reconstruction, batch.target) if pictures.exchangeable else output.reconstruction
+            ordered = bool(watched) and pictures.exchangeable
+            found = match(output.reconstruction, batch.target) if ordered else output.reconstruction
             for name, parts in watched.items():
                 parts.append(PER_IMAGE[name](found, batch.target).cpu())
             for name, value in {"loss": losses.total, **losses.terms}.items():

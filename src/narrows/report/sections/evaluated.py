@@ -5,9 +5,9 @@ from narrows.report.numbers import count, figure
 from narrows.report.page import Cell, Column, Gallery, Group, Picture, Section, Strip, Table
 from narrows.report.raster import display_width, mosaic, photograph
 from narrows.report.subject import Arrays, Key, Subject
-from narrows.results import METRICS
+from narrows.report.text import file_name
+from narrows.results import EVALUATED, METRICS
 
-EVALUATED = "evaluated"
 _METRICS = ("squared_error", "mse", "psnr", "ssim")
 
 
@@ -18,8 +18,9 @@ def evaluated(subject: Subject) -> Section | None:
         return None
     galleries = []
     for arm in subject.trained:
-        arrays = subject.run.arrays(arm.name, arm.seeds[0] if arm.seeds else 0, EVALUATED)
-        if arrays:
+        found = (subject.run.arrays(arm.name, seed, EVALUATED) for seed in arm.seeds)
+        arrays = next((each for each in found if each), None)
+        if arrays is not None:
             galleries.append(_odd(arm, arrays))
     return Section("evaluated", "Evaluated on further pictures", (_table(subject, keys), *galleries))
 
@@ -57,7 +58,7 @@ def _odd(arm: Arm, arrays: Arrays) -> Gallery:
     )
     largest, least = (figure(float(arrays["error"][place]), 3) for place in (0, -1))
     return Gallery(
-        name="odd-pictures",
+        name=f"odd-pictures-{file_name(arm.name)}",
         claim=f"The {len(shown)} oddest pictures of {arrays['data'].item()} have a squared error of {largest} to"
         f" {least}.",
         caption="The largest squared error first: the picture above, what the model gives back below, then the"
