@@ -217,7 +217,8 @@ def test_one_network_class_that_nothing_subclasses() -> None:
 
 
 def test_one_loop() -> None:
-    assert {line.split(":")[0] for line in calls(PARSED, steps)} == {"training/optimize.py"}
+    rest = {path: tree for path, tree in PARSED.items() if path != "training/muon.py"}  # an optimiser made of two
+    assert {line.split(":")[0] for line in calls(rest, steps)} == {"training/optimize.py"}
 
 
 def test_only_the_command_line_prints_and_exits() -> None:
