@@ -65,7 +65,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.mean_image",
         "the mean of a photograph and a digit through 64 to 256 numbers, and PCA",
         "mean_of_cifar10_and_mnist",
-        20.0,
+        8.0,
     ),
     "label_efficiency": Entry(
         "narrows.experiments.label_efficiency",
@@ -74,16 +74,16 @@ EXPERIMENTS: dict[str, Entry] = {
         30.0,
     ),
     "separation": Entry(
-        "narrows.experiments.separation", "a photograph and a digit told apart from their mean", "cifar10+mnist", 20.0
+        "narrows.experiments.separation", "a photograph and a digit told apart from their mean", "cifar10+mnist", 15.0
     ),
     "separation_exchangeable": Entry(
-        "narrows.experiments.separation", "two digits told apart, neither of which comes first", "mnist+mnist", 15.0
+        "narrows.experiments.separation", "two digits told apart, neither of which comes first", "mnist+mnist", 8.0
     ),
     "separation_grey": Entry(
         "narrows.experiments.separation",
         "a digit and a garment told apart from their mean",
         "mnist+fashion_mnist",
-        20.0,
+        12.0,
     ),
 }
 
