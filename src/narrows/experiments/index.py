@@ -74,16 +74,16 @@ EXPERIMENTS: dict[str, Entry] = {
         30.0,
     ),
     "separation": Entry(
-        "narrows.experiments.separation", "a photograph and a digit told apart from their mean", "cifar10+mnist", 15.0
+        "narrows.experiments.separation", "a photograph and a digit told apart from their mean", "cifar10+mnist", 11.0
     ),
     "separation_exchangeable": Entry(
-        "narrows.experiments.separation", "two digits told apart, neither of which comes first", "mnist+mnist", 8.0
+        "narrows.experiments.separation", "two digits told apart, neither of which comes first", "mnist+mnist", 7.0
     ),
     "separation_grey": Entry(
         "narrows.experiments.separation",
         "a digit and a garment told apart from their mean",
         "mnist+fashion_mnist",
-        12.0,
+        9.0,
     ),
 }
 
