@@ -9,7 +9,7 @@ from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.run import RunSettings, run_experiment
 from narrows.experiments.settings import change_experiment
 from narrows.models import Dense
-from narrows.results import slug
+from narrows.results import EVALUATED, Result, slug, write_rows
 from narrows.training import Training
 
 from ..data.layouts import write_picture
@@ -30,6 +30,18 @@ def test_seeds_are_added_to_a_run_and_those_that_are_there_stay(tmp_path: Path) 
     assert [row for row in more.results if row.seed == 0] == rows
     assert more.experiment["seeds"] == 3
     assert more.experiment["arms"][-1]["seeds"] == [0, 1, 2]
+
+
+def test_what_was_evaluated_meanwhile_does_not_stand_for_an_arm_s_figures(tmp_path: Path) -> None:
+    """A run that stopped between an arm's model and its rows, and whose model was then judged on other pictures."""
+    settings = RunSettings(tmp_path / "run")
+    whole = run_experiment(EXPERIMENT, settings, Nobody())
+    evaluated = Result("x", ARM.name, 0, EVALUATED, "data=scans", "test", "mse", 0.1, 9)
+    others = [row for row in whole.results if row.arm != ARM.name]
+    write_rows(tmp_path / "run" / "results.csv", Result, [*others, evaluated])
+    again = run_experiment(EXPERIMENT, replace(settings, resume=True), Nobody())
+    assert again.values(ARM.name, "mse", split="test") == whole.values(ARM.name, "mse", split="test")
+    assert evaluated in again.results
 
 
 @pytest.mark.parametrize(
