@@ -11,13 +11,13 @@ from torch import Generator, Tensor, nn
 
 from narrows.corruption import NoCorruption
 from narrows.data import Dataset, Pictures
-from narrows.metrics import PER_IMAGE, mean_psnr
+from narrows.metrics import PER_IMAGE, mean_metric
 from narrows.models import Autoencoder, LearnsFromPatches, prepare
 from narrows.objective import match
 from narrows.training.optimize import History, Progress, optimize
 from narrows.training.settings import Training
 from narrows.training.state_file import StateFile
-from narrows.types import Batch, Corruption, Images, Losses, LossFunction, PerImage, Sources
+from narrows.types import Batch, Corruption, Images, Losses, LossFunction, Sources
 
 SHUFFLING, CORRUPTING, VALIDATING = range(3)
 """Streams of random numbers that never meet, whatever the seed."""
@@ -180,7 +180,7 @@ def validate(
             for name, value in {"loss": losses.total, **losses.terms}.items():
                 sums[name] = sums.get(name, 0.0) + value.item() * len(clean)
     means = {name: total / len(images) for name, total in sums.items()}
-    return means | {name: mean_metric(name, torch.cat(parts)) for name, parts in watched.items()}
+    return means | {name: mean_metric(name, torch.cat(parts)).mean for name, parts in watched.items()}
 
 
 def at_once(pictures: Pictures, most: int) -> int:
@@ -190,11 +190,6 @@ def at_once(pictures: Pictures, most: int) -> int:
     """
     numbers = math.prod(pictures.images.shape[1:])
     return most if numbers <= SMALL else max(1, LARGE // numbers)
-
-
-def mean_metric(metric: str, values: PerImage) -> float:
-    """A metric's mean over pictures; perfect ones have no psnr."""
-    return mean_psnr(values).mean if metric == "psnr" else values.double().mean().item()
 
 
 def generator(*key: int) -> Generator:
