@@ -73,13 +73,15 @@ def test_a_mistake_is_told_before_anything_is_read(
         ("faces/../marks", "marks"),
         ("k1/faces+./marks", "faces-marks"),
         (".+..", "photos-deep"),
+        ("../one+two", "one+two"),
         ("/", "train"),
     ],
 )
 def test_a_run_is_called_after_its_data_and_lies_below_the_folder_of_runs(
     data: str, name: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (here / "deep" / "photos").mkdir(parents=True)
+    for folder in ("photos", "one+two"):
+        (here / "deep" / folder).mkdir(parents=True)
     monkeypatch.chdir(here / "deep" / "photos")
     assert run_name(data) == name
 
