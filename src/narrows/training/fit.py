@@ -124,13 +124,9 @@ class PictureBatches:
 
     def epoch(self, number: int, start: int) -> Iterator[PictureBatch]:
         """The batches of an epoch from a step on."""
-        count, size = len(self.pictures), self.training.batch_size
-        shuffled = torch.randperm(count, generator=generator(self.training.seed, SHUFFLING, number))
-        order = shuffled if self.training.shuffle else torch.arange(count)
         images = torch.from_numpy(self.pictures.images)
-        for step in range(start, len(self)):
+        for step, positions in enumerate(epoch_positions(len(images), self.training, number)[start:], start):
             draw = generator(self.training.seed, CORRUPTING, number, step)
-            positions = order[step * size : (step + 1) * size]
             yield PictureBatch(
                 self.training.augmentation(to_unit(images[positions], self.device), draw), positions, draw
             )
@@ -181,6 +177,13 @@ def validate(
                 sums[name] = sums.get(name, 0.0) + value.item() * len(clean)
     means = {name: total / len(images) for name, total in sums.items()}
     return means | {name: mean_metric(name, torch.cat(parts)).mean for name, parts in watched.items()}
+
+
+def epoch_positions(count: int, training: Training, number: int) -> tuple[Tensor, ...]:
+    """Positions of the pictures of each batch of an epoch: drawn by (seed, epoch), or as they stand."""
+    shuffled = torch.randperm(count, generator=generator(training.seed, SHUFFLING, number))
+    order: Tensor = shuffled if training.shuffle else torch.arange(count)
+    return tuple(order.split(training.batch_size))
 
 
 def at_once(pictures: Pictures, most: int) -> int:
