@@ -1,5 +1,6 @@
 """Going on with a run: what is there stays, what is missing comes, and another question is refused."""
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.run import RunSettings, run_experiment
 from narrows.experiments.settings import change_experiment
+from narrows.files import write_json
 from narrows.models import Dense
 from narrows.results import EVALUATED, Result, slug, write_rows
 from narrows.training import Training
@@ -57,6 +59,22 @@ def test_another_question_or_fewer_seeds_are_refused(asked: Experiment, seeds: i
     run_experiment(EXPERIMENT, settings, Nobody())
     with pytest.raises(ValueError, match=f"found others in {named}; repeat"):
         run_experiment(asked, replace(settings, seeds=seeds, resume=True), Nobody())
+
+
+def test_what_an_earlier_version_did_not_write_has_its_default(tmp_path: Path) -> None:
+    settings = RunSettings(tmp_path / "run")
+    first = run_experiment(EXPERIMENT, settings, Nobody())
+    earlier = deepcopy(first.experiment)
+    for arm in earlier["arms"]:
+        del arm["encoder"], arm["pretraining"]
+        del arm["description"]["training"]["betas"], arm["description"]["training"]["watch"]
+    write_json(tmp_path / "run" / "experiment.json", earlier)
+    other = replace(EXPERIMENT, arms=(replace(ARM, training=Training(epochs=1, betas=(0.5, 0.999))),))
+    with pytest.raises(ValueError, match="found others in arms; repeat"):
+        run_experiment(other, replace(settings, resume=True), Nobody())
+    again = run_experiment(EXPERIMENT, replace(settings, resume=True), Nobody())
+    assert again.results == first.results
+    assert again.experiment == first.experiment
 
 
 class Counting(Nobody):
