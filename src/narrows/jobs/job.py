@@ -130,7 +130,9 @@ class Job:
 
 
 def choose_size(job: Job) -> Size | None:
-    """The size to bring pictures to: as asked; else their own where it is one and small, or a square.
+    """The size to bring pictures to: as asked; of folders else their own where it is one and small, or a square.
+
+    None leaves pictures as they are: those of arrays and of sets of the catalogue have one size.
 
     Raises:
         FileNotFoundError: there is no such folder.

@@ -68,7 +68,7 @@ def train(  # noqa: PLR0913  the words of the command line
         corrupt: noise:0.3, noise:25/255, mask:0.75, patches:0.75 or mix; empty to compress.
         model: the family of the network; chosen for the task without it.
         code_size: numbers in the code; chosen without it.
-        size: side of the pictures, or height and width; chosen without it.
+        size: side of the pictures, or height and width; without it chosen for folders, and otherwise the data's own.
         epochs: passes over the pictures; without it as many as take ten minutes.
         minutes: of training, in place of epochs.
         seeds: train with seeds 0 to this less 1; of several, the first is opened.
