@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.run import RunSettings, run_experiment
+from narrows.experiments.run import Nobody, RunSettings, run_experiment
 from narrows.experiments.settings import change_experiment
 from narrows.files import write_json
 from narrows.models import Dense
@@ -15,7 +15,6 @@ from narrows.results import EVALUATED, Result, slug, write_rows
 from narrows.training import Training
 
 from ..data.layouts import write_picture
-from .test_catalogue import Nobody
 
 ARM = Arm("improved, dense", Dense((), 4), Training(epochs=1))
 EXPERIMENT = Experiment("x", "X", "X?", "", 0.1, "digits", (ARM,))

@@ -10,11 +10,11 @@ from narrows.data.picture import as_size
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.folder import check_folder
 from narrows.experiments.quick import few, quick
-from narrows.experiments.run import RunSettings, Watcher, run_experiment
+from narrows.experiments.run import Nobody, RunSettings, Watcher, run_experiment
 from narrows.jobs.job import Job, ModelName, choose_size, plan
 from narrows.jobs.trial import Trial, tried
 from narrows.results import Run, open_run, slug
-from narrows.training import Progress, parameter_count
+from narrows.training import parameter_count
 from narrows.training.settings import choose_device
 from narrows.types import ImageShape
 
@@ -89,19 +89,6 @@ def train(  # noqa: PLR0913  the words of the command line
     found = carry_out(job, settings, Nobody())
     name = found.experiment["arms"][-1]["name"]
     return UsedRun.open(found.folder / slug(name, 0), device=device)
-
-
-class Nobody:
-    """A watcher who looks away."""
-
-    def stage(self, label: str) -> None:
-        """Nothing."""
-
-    def progress(self, progress: Progress) -> None:
-        """Nothing."""
-
-    def counted(self, label: str, done: int, total: int) -> None:
-        """Nothing."""
 
 
 def carry_out(
