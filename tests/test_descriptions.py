@@ -5,18 +5,14 @@ from typing import Any
 
 import pytest
 
-from narrows.corruption import CORRUPTIONS, GaussianNoise
+from narrows.corruption import GaussianNoise
 from narrows.descriptions import change, describe, parse, restore
+from narrows.experiments.describe import TYPES
 from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.experiments.settings import change_experiment
-from narrows.models import ARCHITECTURES, BOTTLENECKS, Dense, TopK
-from narrows.objective import L1, PENALTIES, Objective
-from narrows.training import Augmentation, Training
-
-TYPES = {
-    **ARCHITECTURES, **BOTTLENECKS, **CORRUPTIONS, **PENALTIES,
-    "Objective": Objective, "Training": Training, "Augmentation": Augmentation,
-}  # fmt: skip
+from narrows.models import Dense, TopK
+from narrows.objective import L1, Objective
+from narrows.training import Training
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

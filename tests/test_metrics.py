@@ -18,7 +18,7 @@ from narrows.metrics import (
     SquaredSums,
     explained_variance,
     mae,
-    mean_psnr,
+    mean_metric,
     mse,
     psnr,
     squared_error,
@@ -230,14 +230,15 @@ def test_explained_variance_knows_its_landmarks() -> None:
 def test_the_mean_of_psnr_is_not_the_psnr_of_the_mean() -> None:
     target = torch.zeros(2, 1, 4, 4)
     reconstruction = torch.tensor([0.1, 0.001]).view(2, 1, 1, 1).expand(2, 1, 4, 4)
-    assert mean_psnr(psnr(reconstruction, target)).mean == pytest.approx(40, abs=1e-4)
+    assert mean_metric("psnr", psnr(reconstruction, target)).mean == pytest.approx(40, abs=1e-4)
     assert -10 * math.log10(mse(reconstruction, target).mean().item()) == pytest.approx(23.01, abs=0.01)
 
 
 def test_perfect_pictures_are_counted_apart_and_others_never_vanish() -> None:
-    assert mean_psnr(torch.tensor([20.0, math.inf, 30.0, math.inf])) == (25.0, 2)
-    assert mean_psnr(torch.tensor([math.inf])) == (math.inf, 1)
-    assert math.isnan(mean_psnr(torch.tensor([20.0, math.nan])).mean)
+    assert mean_metric("psnr", torch.tensor([20.0, math.inf, 30.0, math.inf])) == (25.0, 2)
+    assert mean_metric("input_psnr", torch.tensor([math.inf])) == (math.inf, 0)
+    assert math.isnan(mean_metric("psnr", torch.tensor([20.0, math.nan])).mean)
+    assert mean_metric("mse", torch.tensor([1.0, math.inf])) == (math.inf, 2)
 
 
 @every_metric

@@ -25,13 +25,13 @@ WINDOW, SIGMA = 11, 1.5
 """Wang's Gaussian window, in pixels (Wang et al. 2004, section III.C)."""
 
 
-class MeanPsnr(NamedTuple):
-    """The psnr of a set."""
+class MeanMetric(NamedTuple):
+    """A metric of a set."""
 
     mean: float
-    """Mean over the pictures with an error, in dB; inf where none has one."""
-    perfect: int
-    """How many pictures have no error and are left out of the mean."""
+    """Mean of the pictures' values; of psnr over those with an error, and inf where none has one."""
+    n: int
+    """How many pictures it is a mean over."""
 
 
 class SquaredSums(NamedTuple):
@@ -132,15 +132,15 @@ PER_IMAGE: dict[str, Callable[[Images | Sources, Images | Sources], PerImage]] =
 """Every metric of a single picture by its name in results."""
 
 
-def mean_psnr(values: PerImage) -> MeanPsnr:
-    """A set's psnr: the mean of the pictures' values, perfect ones counted apart.
+def mean_metric(metric: str, values: PerImage) -> MeanMetric:
+    """A metric's mean over pictures; perfect ones are left out of a psnr's.
 
-    >>> mean_psnr(torch.tensor([20.0, 30.0, torch.inf]))
-    MeanPsnr(mean=25.0, perfect=1)
+    >>> mean_metric("psnr", torch.tensor([20.0, 30.0, torch.inf]))
+    MeanMetric(mean=25.0, n=2)
     """
-    perfect = values == math.inf
-    rest = values[~perfect].double()  # nan stays in: a picture that cannot be judged must not vanish from a mean
-    return MeanPsnr(rest.mean().item() if len(rest) else math.inf, int(perfect.sum()))
+    # nan stays in: a picture that cannot be judged must not vanish from a mean
+    counted = values[values != math.inf] if metric.endswith("psnr") else values
+    return MeanMetric(counted.double().mean().item() if len(counted) else math.inf, len(counted))
 
 
 def squared_sums(reconstruction: Images | Sources, target: Images | Sources, mean_picture: Tensor) -> SquaredSums:

@@ -313,6 +313,13 @@ class Run:
         }
 
     @cached_property
+    def source_names(self) -> tuple[str, ...]:
+        """The sources that figures are of, each by itself; none where nothing was mixed."""
+        conditions = dict.fromkeys(row.condition for row in self.results if row.evaluation == "reconstruction")
+        named = (condition.removeprefix("source=") for condition in conditions if condition.startswith("source="))
+        return tuple(name for name in named if " " not in name)
+
+    @cached_property
     def judged_split(self) -> str:
         """The split whose figures count: test, or validation in a run that left the test split unread."""
         return "test" if any(row.split == "test" for row in self.results) else "validation"

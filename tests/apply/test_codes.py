@@ -7,12 +7,13 @@ from PIL import Image
 
 from narrows import Run
 from narrows.apply import decode_to_files, encode_to_file, gather, judge
+from narrows.corruption import GaussianNoise
 from narrows.data import read_picture
-from narrows.models import PCA, Dense
+from narrows.models import PCA, Autoencoder, Dense
 from narrows.results import Result, open_run, read_rows
 
 from ..data.layouts import random_bytes, write_picture
-from .small import complete, write_run
+from .small import ARM, complete, write_run
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +67,19 @@ def test_pictures_are_brought_to_the_model_s_size_and_channels(photos: Path, tmp
 def test_files_of_codes_that_are_none_are_refused(tmp_path: Path) -> None:
     run = complete(tmp_path / "run", (1, 4, 4))
     np.savez(tmp_path / "other.npz", pictures=np.zeros((2, 3)))
-    for name, error in (("codes.csv", "ends in .npz or .parquet"), ("other.npz", "expected an array 'codes'")):
+    for name, error in (("codes.csv", "ends in .npz or .parquet"), ("other.npz", "codes is not a file in the archive")):
         with pytest.raises(ValueError, match=error):
             decode_to_files(run, tmp_path / name, tmp_path / "out")
+    (tmp_path / "text.npz").write_text("no zip")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "other.npz").read_bytes()[:-30])
+    for name in ("text.npz", "cut.npz"):
+        with pytest.raises(
+            ValueError, match=rf"file of codes in .*{name}, found one that cannot be read .*; 'narrows e"
+        ):
+            decode_to_files(run, tmp_path / name, tmp_path / "out")
+    np.savez(tmp_path / "odd.npz", codes=np.zeros((2, 16)), files=np.array(["a.png"]))
+    with pytest.raises(ValueError, match=r"and a file for each in .*odd.npz, found \(2, 16\) and 1 files"):
+        decode_to_files(run, tmp_path / "odd.npz", tmp_path / "out")
     with pytest.raises(FileNotFoundError, match="expected a file of codes"):
         decode_to_files(run, tmp_path / "nowhere.npz", tmp_path / "out")
     np.savez(tmp_path / "out.npz", codes=np.zeros((1, 16)), files=np.array(["../../a.png"]))
@@ -77,6 +88,50 @@ def test_files_of_codes_that_are_none_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "few.npz", codes=np.zeros((2, 3)))
     with pytest.raises(ValueError, match="expected codes of 16 numbers, found 3"):
         decode_to_files(run, tmp_path / "few.npz", tmp_path / "out")
+
+
+def test_decoded_pictures_get_names_of_their_own_and_replace_none(tmp_path: Path) -> None:
+    run = complete(tmp_path / "run", (1, 4, 4))
+    codes, out = tmp_path / "codes.npz", tmp_path / "out"
+    np.savez(codes, codes=np.zeros((3, 16)), files=np.array(["a.jpg", "a.png", "b.tif"]))
+    assert decode_to_files(run, codes, out) == ("a.jpg.png", "a.png.png", "b.png")
+    (out / "a.jpg.png").unlink()
+    with pytest.raises(FileExistsError, match=r"expected no file at .*a.png.png, found one; choose another --out"):
+        decode_to_files(run, codes, out)
+    assert not (out / "a.jpg.png").exists()  # refused before the first is written
+    np.savez(codes, codes=np.zeros((2, 16)), files=np.array(["c.png", "c.png"]))
+    with pytest.raises(ValueError, match=r"expected a name of its own for each picture, found c.png.png twice"):
+        decode_to_files(run, codes, out)
+
+
+def test_a_file_that_is_there_is_refused_before_any_work(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_run(tmp_path / "run", PCA(2), (3, 6, 6))
+    run = Run.open(folder)
+    gathered = gather(run, str(photos))
+    for name in ("codes.npz", "errors.csv"):
+        (tmp_path / name).write_text("mine")
+    monkeypatch.setattr(Autoencoder, "latent", lambda *_: pytest.fail("a picture was passed through the model"))
+    with pytest.raises(FileExistsError, match=r"expected no file at .*codes.npz, found one"):
+        encode_to_file(run, gathered, tmp_path / "codes.npz")
+    with pytest.raises(FileExistsError, match=r"expected no file at .*errors.csv, found one"):
+        judge(run, gathered, tmp_path / "errors.csv")
+    assert (tmp_path / "codes.npz").read_text() == (tmp_path / "errors.csv").read_text() == "mine"
+
+
+def test_the_pictures_that_are_shown_have_the_errors_beside_them(photos: Path, tmp_path: Path) -> None:
+    """Under noise, which would be another one if the odd pictures were passed through the model once more."""
+    corruption = GaussianNoise(0.3)
+    folder = write_run(tmp_path / "run", PCA(2), (3, 6, 6), task="denoising", corruption=corruption)
+    judged = judge(Run.open(folder), gather(Run.open(folder), str(photos)))
+    kept = open_run(folder).arrays(ARM, 0, "evaluated")
+    assert kept is not None
+    errors = np.square(kept["reconstruction"] - kept["target"]).sum((1, 2, 3))
+    np.testing.assert_allclose(kept["error"], errors, rtol=1e-5)
+    np.testing.assert_allclose(kept["error"], np.sort(judged.errors)[::-1], rtol=1e-6)
+    for name, target in zip(kept["files"], kept["target"], strict=True):
+        np.testing.assert_allclose(target, read_picture(photos / name) / 255, atol=1e-6)
 
 
 def test_the_odd_ones_come_first_and_stand_in_the_report(tmp_path: Path) -> None:

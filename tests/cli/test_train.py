@@ -1,26 +1,16 @@
 """narrows train: words to a run folder, and what is said before it begins."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from narrows.cli import main
-from narrows.cli.pictures import duration
+from narrows.cli.pictures import duration, run_name
+from narrows.cli.verbs import USER_ERROR
 from narrows.results import open_run
 
 from ..data.layouts import write_picture
-
-
-def narrows(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
-    """What stands on standard error, on one line."""
-    monkeypatch.setattr(sys, "argv", ["narrows", *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    said = capsys.readouterr()
-    assert stopped.value.code in (0, 2), said.err
-    return re.sub(r"\s+", " ", said.err)
+from .test_verbs import said
 
 
 @pytest.fixture
@@ -36,32 +26,64 @@ def test_a_folder_of_photographs_is_trained_on_and_said_what_it_costs(
     for number in range(30):
         write_picture(here / "photos" / f"{number}.png", 8, 8 + number % 2, seed=number)
     (here / "photos" / "broken.jpg").touch()
-    said = narrows(
-        ["train", "photos", "--out", "run", "--corrupt", "noise:25/255", "--epochs", "2"], monkeypatch, capsys
-    )
-    assert "pictures 27 for training and validation, 8 x 8, 3 channels, 1 left out as unreadable" in said
-    assert 'task denoising, {"type": "PhotographNoise", "sigma": 0.098' in said
-    assert re.search(r"network Residual, \d+ weights", said)
-    assert re.search(r"training 2 epochs in batches of 3, about \d+ s and \d+ MB of memory beside the program", said)
+    words = ["train", "photos", "--out", "run", "--corrupt", "noise:25/255"]
+    code, text = said([*words, "--epochs", "2"], monkeypatch, capsys)
+    assert code == 0, text
+    assert "pictures 27 for training and validation, 8 x 8, 3 channels, 1 left out as unreadable" in text
+    assert 'task denoising, {"type": "PhotographNoise", "sigma": 0.098' in text
+    assert re.search(r"network Residual, \d+ weights", text)
+    assert re.search(r"training 2 epochs in batches of 3, about \d+ s and \d+ MB of memory beside the program", text)
     run = open_run(here / "run")
     assert run.arms() == ["mean picture", "input", "improved, Residual"]
     assert run.environment["finished"]
     assert run.experiment["arms"][-1]["task"] == "denoising"
     assert (here / "run" / "report.html").is_file()
-    assert "found a run in run; go on with --resume" in narrows(
-        ["train", "photos", "--out", "run"], monkeypatch, capsys
-    )
+    code, text = said(words, monkeypatch, capsys)
+    assert code == USER_ERROR
+    assert "found a run in run; go on with --resume" in text
     # a run goes on with the epochs that it has, however fast the machine is today
-    narrows(["train", "photos", "--out", "run", "--corrupt", "noise:25/255", "--resume"], monkeypatch, capsys)
+    code, text = said([*words, "--resume"], monkeypatch, capsys)
+    assert code == 0, text
+    assert "training 2 epochs in batches of 3" in text
+    assert open_run(here / "run").experiment["arms"] == run.experiment["arms"]
 
 
 def test_a_mistake_is_told_before_anything_is_read(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "expected a task for a U-Net" in narrows(["train", "photos", "--model", "unet"], monkeypatch, capsys)
-    assert "expected a size as 64" in narrows(["train", "photos", "--size", "big"], monkeypatch, capsys)
-    assert "found 'photos'" in narrows(["train", "photos"], monkeypatch, capsys)
+    for arguments, sentence in (
+        (["--model", "unet"], "expected a task for a U-Net"),
+        (["--size", "big"], "expected a size as 64"),
+        (["--minutes", "0"], "expected minutes above 0, found 0"),
+        ([], "found 'photos'"),
+    ):
+        code, text = said(["train", "photos", *arguments], monkeypatch, capsys)
+        assert code == USER_ERROR
+        assert sentence in text
     assert not (here / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("digits", "digits"),
+        (".", "photos"),
+        ("..", "deep"),
+        ("../photos/", "photos"),
+        ("faces/../marks", "marks"),
+        ("k1/faces+./marks", "faces-marks"),
+        (".+..", "photos-deep"),
+        ("../one+two", "one+two"),
+        ("/", "train"),
+    ],
+)
+def test_a_run_is_called_after_its_data_and_lies_below_the_folder_of_runs(
+    data: str, name: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("photos", "one+two"):
+        (here / "deep" / folder).mkdir(parents=True)
+    monkeypatch.chdir(here / "deep" / "photos")
+    assert run_name(data) == name
 
 
 def test_durations_are_told_in_a_unit_that_fits() -> None:

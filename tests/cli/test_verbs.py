@@ -210,7 +210,9 @@ def test_json_is_all_that_stands_on_standard_output(
     monkeypatch.setattr(sys, "argv", ["narrows", *QUICK, "--json"])
     with pytest.raises(SystemExit):
         main()
-    told = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    told = json.loads(printed.out)
     assert (here / told["report"]).is_file()
     assert {"run", "report", "findings"} == set(told)
 

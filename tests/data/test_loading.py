@@ -129,8 +129,26 @@ def test_folders_with_a_plus_between_them_are_paired_up(tmp_path: Path) -> None:
     every = np.concatenate([data.official_train.images, data.test.images])
     assert {pair[0].tobytes() for pair in every} == {key for name, key in pixels if name == "faces"}
     assert {pair[1, 0].tobytes() for pair in every} == {key for name, key in pixels if name == "marks"}
-    assert load(f"{tmp_path / 'faces'}+{tmp_path / 'faces'}").train.exchangeable
     both = tmp_path / "faces+marks"
     write_picture(both / "a.png", 4, 4)
     with pytest.raises(ValueError, match="at least 3 pictures"):  # a folder of that very name is one folder
         load(str(both))
+
+
+def test_only_a_set_with_itself_is_exchangeable_and_sources_of_one_name_are_numbered(tmp_path: Path) -> None:
+    for number, folder in enumerate(("k1/faces", "k2/faces", "my old faces", "my=old faces")):
+        for place in range(5):
+            write_picture(tmp_path / folder / f"{place}.png", 4, 4, seed=10 * number + place)
+
+    def sources(*folders: str) -> tuple[tuple[str, ...], bool]:
+        train = load("+".join(str(tmp_path / folder) for folder in folders)).train
+        return train.source_names, train.exchangeable
+
+    assert sources("k1/faces", "k1/faces") == (("faces-1", "faces-2"), True)
+    assert sources("k1/faces", "k2/faces") == (("faces-1", "faces-2"), False)
+    assert sources("k1/faces", "k1/faces", "k2/faces") == (("faces-1", "faces-2", "faces-3"), False)
+    # names stand in conditions, key=value pairs that are parted by blanks
+    assert sources("my old faces", "k1/faces") == (("my-old-faces", "faces"), False)
+    assert sources("my old faces", "my=old faces") == (("my-old-faces-1", "my-old-faces-2"), False)
+    digits = load("digits+digits").train
+    assert (digits.source_names, digits.exchangeable) == (("digits-1", "digits-2"), True)

@@ -1,6 +1,7 @@
 """The linear probe against scikit-learn on its own codes, and codes of which the answer is known."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from narrows.data import Dataset, Pictures, stratified_order
 from narrows.evaluation import Beside, Constant, LinearProbe
+from narrows.evaluation.label_budgets import kept
 from narrows.models import Autoencoder, Dense
 from narrows.training import as_images
 
@@ -49,6 +51,16 @@ def test_a_code_that_is_the_class_is_read_off_with_ten_labels(digits: Dataset) -
         model.get_parameter("project.bias").zero_()
     found = accuracies(LinearProbe((20,)), model, telling(digits.train), telling(digits.test))
     assert found == {"labels=20": 1.0}
+
+
+def test_smaller_budgets_are_among_larger_ones(digits: Dataset) -> None:
+    labels = digits.train.labels
+    assert labels is not None
+    for budgets in ((10, 50, 300, None), (0.01, 0.1, 0.5, 1.0)):
+        found = [set(chosen.tolist()) for chosen in kept(budgets, labels, 0).values()]
+        assert len(found) == 4
+        assert all(smaller < larger for smaller, larger in pairwise(found))
+        assert found[-1] == set(range(len(labels)))
 
 
 def test_more_labels_tell_more_and_a_budget_beyond_the_pictures_is_all(digits: Dataset, pca: Autoencoder) -> None:

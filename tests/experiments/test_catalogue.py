@@ -12,22 +12,14 @@ from narrows.data import Dataset, Pictures, from_array, pair
 from narrows.experiments.experiment import ROLES, Arm, Experiment
 from narrows.experiments.folder import reported_rows
 from narrows.experiments.index import EXPERIMENTS, load_experiment
-from narrows.experiments.run import RunSettings, run_experiment
+from narrows.experiments.run import Nobody, RunSettings, run_experiment
 from narrows.experiments.settings import change_experiment
 from narrows.models import Autoencoder, Dense
 from narrows.models.pca import ClosedForm
 from narrows.results import Reported, read_rows, slug
-from narrows.training import Progress, parameter_count
+from narrows.training import parameter_count
 
 REPORTED = read_rows(Path(__file__).parents[2] / "src" / "narrows" / "experiments" / "reported.csv", Reported)
-
-
-class Nobody:
-    def stage(self, label: str) -> None: ...
-
-    def progress(self, progress: Progress) -> None: ...
-
-    def counted(self, label: str, done: int, total: int) -> None: ...
 
 
 @pytest.fixture(params=EXPERIMENTS)

@@ -10,13 +10,11 @@ from narrows.data import Dataset, Pictures, from_array, load
 from narrows.evaluation import Beside, LabelEfficiency, Linear, Majority, NearestNeighbours
 from narrows.evaluation.features import Features, Kind, encoded
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.run import RunSettings, in_order, run_experiment
+from narrows.experiments.run import Nobody, RunSettings, in_order, run_experiment
 from narrows.experiments.settings import change_experiment
 from narrows.models import PCA, Autoencoder, Dense
 from narrows.results import Run, slug
 from narrows.training import Training, load_model
-
-from .test_catalogue import Nobody
 
 SHARES = (0.1, 1.0)
 FIRST = Arm("improved, net", Dense((16,), 4), Training(epochs=1), studies=(LabelEfficiency((Linear(),), SHARES),))

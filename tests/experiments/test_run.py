@@ -1,19 +1,20 @@
 """Going on with a run: what is there stays, what is missing comes, and another question is refused."""
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.run import RunSettings, run_experiment
+from narrows.experiments.run import Nobody, RunSettings, run_experiment
 from narrows.experiments.settings import change_experiment
+from narrows.files import write_json
 from narrows.models import Dense
-from narrows.results import slug
+from narrows.results import EVALUATED, Result, slug, write_rows
 from narrows.training import Training
 
 from ..data.layouts import write_picture
-from .test_catalogue import Nobody
 
 ARM = Arm("improved, dense", Dense((), 4), Training(epochs=1))
 EXPERIMENT = Experiment("x", "X", "X?", "", 0.1, "digits", (ARM,))
@@ -32,6 +33,18 @@ def test_seeds_are_added_to_a_run_and_those_that_are_there_stay(tmp_path: Path) 
     assert more.experiment["arms"][-1]["seeds"] == [0, 1, 2]
 
 
+def test_what_was_evaluated_meanwhile_does_not_stand_for_an_arm_s_figures(tmp_path: Path) -> None:
+    """A run that stopped between an arm's model and its rows, and whose model was then judged on other pictures."""
+    settings = RunSettings(tmp_path / "run")
+    whole = run_experiment(EXPERIMENT, settings, Nobody())
+    evaluated = Result("x", ARM.name, 0, EVALUATED, "data=scans", "test", "mse", 0.1, 9)
+    others = [row for row in whole.results if row.arm != ARM.name]
+    write_rows(tmp_path / "run" / "results.csv", Result, [*others, evaluated])
+    again = run_experiment(EXPERIMENT, replace(settings, resume=True), Nobody())
+    assert again.values(ARM.name, "mse", split="test") == whole.values(ARM.name, "mse", split="test")
+    assert evaluated in again.results
+
+
 @pytest.mark.parametrize(
     ("asked", "seeds", "named"),
     [
@@ -45,6 +58,22 @@ def test_another_question_or_fewer_seeds_are_refused(asked: Experiment, seeds: i
     run_experiment(EXPERIMENT, settings, Nobody())
     with pytest.raises(ValueError, match=f"found others in {named}; repeat"):
         run_experiment(asked, replace(settings, seeds=seeds, resume=True), Nobody())
+
+
+def test_what_an_earlier_version_did_not_write_has_its_default(tmp_path: Path) -> None:
+    settings = RunSettings(tmp_path / "run")
+    first = run_experiment(EXPERIMENT, settings, Nobody())
+    earlier = deepcopy(first.experiment)
+    for arm in earlier["arms"]:
+        del arm["encoder"], arm["pretraining"]
+        del arm["description"]["training"]["betas"], arm["description"]["training"]["watch"]
+    write_json(tmp_path / "run" / "experiment.json", earlier)
+    other = replace(EXPERIMENT, arms=(replace(ARM, training=Training(epochs=1, betas=(0.5, 0.999))),))
+    with pytest.raises(ValueError, match="found others in arms; repeat"):
+        run_experiment(other, replace(settings, resume=True), Nobody())
+    again = run_experiment(EXPERIMENT, replace(settings, resume=True), Nobody())
+    assert again.results == first.results
+    assert again.experiment == first.experiment
 
 
 class Counting(Nobody):

@@ -9,13 +9,11 @@ from narrows.corruption import Binarise
 from narrows.data import load
 from narrows.evaluation import EvidenceLowerBound, FineTuned, LinearProbe, PriorSamples
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.run import RunSettings, run_experiment
+from narrows.experiments.run import Nobody, RunSettings, run_experiment
 from narrows.models import Dense, Gaussian
 from narrows.objective import KLToPrior, Objective
 from narrows.results import Run
 from narrows.training import Training
-
-from .test_catalogue import Nobody
 
 VARIATIONAL = Arm(
     "improved, variational",

@@ -85,7 +85,10 @@ def read_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
     except ImportError:
         raise
     except Exception as error:  # NumPy, zipfile and pyarrow raise many kinds on broken files
-        raise ValueError(f"expected a file of codes in {source}, found one that cannot be read ({error})") from error
+        raise ValueError(
+            f"expected a file of codes in {source}, found one that cannot be read ({error}); 'narrows encode' writes "
+            "such a file"
+        ) from error
     codes, files = content
     if codes.ndim != 2 or len(files) != len(codes):
         raise ValueError(
@@ -103,7 +106,8 @@ def parquet_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
 
 def archived_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
     """Codes of an .npz file, and its files, or numbers where it names none."""
-    with np.load(source, allow_pickle=False) as archive:
+    # opened here, since NumPy leaves a broken archive open
+    with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         codes = archive["codes"].astype(np.float32)
         return codes, archive["files"].tolist() if "files" in archive.files else list(numbered(len(codes)))
 

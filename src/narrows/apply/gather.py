@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from narrows.apply.run import Run
 from narrows.data import CATALOGUE, Pictures, Progress, load, read_array, read_folder, resize
+from narrows.data.loading import parts_of
 from narrows.data.parquet import read_parquet
 from narrows.data.picture import recolour
 
@@ -34,7 +35,7 @@ def gather(run: Run, source: str, *, root: Path | None = None, on_progress: Prog
     channels, height, width = run.model.image_shape
     size, crop = (height, width), bool(run.record.experiment["data"].get("crop"))
     path = Path(source).expanduser()
-    if source in CATALOGUE or ("+" in source and not path.exists()):
+    if source in CATALOGUE or len(parts_of(source)) > 1:
         data = load(source, root, size=size, crop=crop, on_progress=on_progress)
         found = Gathered(data.name, data.test, numbered(len(data.test)), data.class_names, data.unreadable)
     elif path.suffix.lower() == ".parquet":

@@ -62,9 +62,7 @@ class Run:
     @property
     def sources(self) -> tuple[str, ...]:
         """Names of the pictures that the model takes apart; none where it gives one back."""
-        conditions = dict.fromkeys(row.condition for row in self.record.results if row.evaluation == "reconstruction")
-        found = (condition.removeprefix("source=") for condition in conditions if condition.startswith("source="))
-        return tuple(name for name in found if " " not in name)
+        return self.record.source_names
 
     @property
     def value_range(self) -> tuple[float, float]:

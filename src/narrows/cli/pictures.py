@@ -106,7 +106,9 @@ def train(
 
 def run_name(data: str) -> str:
     """What a run is called after its data; never empty, and never a step out of the folder of runs."""
-    names = (Path(part).expanduser().resolve().name for part in data.split("+"))
+    from narrows.data.loading import parts_of
+
+    names = (Path(part).expanduser().resolve().name for part in parts_of(data))
     return "-".join(name for name in names if name) or "train"
 
 

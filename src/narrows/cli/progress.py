@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def bars() -> Iterator["Bars"]:
-    """Progress bars on standard error, with time left."""
+def bars(*, quiet: bool = False) -> Iterator["Bars"]:
+    """Progress bars on standard error, with time left; where it is to be quiet, nothing is written."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -31,7 +31,7 @@ def bars() -> Iterator["Bars"]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True, quiet=quiet), disable=quiet) as progress:
         yield progress
 
 
@@ -74,29 +74,10 @@ class Display:
             self.bars.update(self.task, total=1, completed=1)
 
 
-class Silent:
-    """Tells nobody."""
-
-    def stage(self, label: str) -> None:
-        """Nothing."""
-
-    def progress(self, progress: "Progress") -> None:
-        """Nothing."""
-
-    def counted(self, label: str, done: int, total: int) -> None:
-        """Nothing."""
-
-    def say(self, text: str) -> None:
-        """Nothing."""
-
-
 @contextmanager
-def watching(*, quiet: bool) -> Iterator["Display | Silent"]:
-    """Who watches a run: progress bars, or nobody."""
-    if quiet:
-        yield Silent()
-        return
-    with bars() as progress:
+def watching(*, quiet: bool) -> Iterator[Display]:
+    """Who watches a run; where it is to be quiet, nothing is written."""
+    with bars(quiet=quiet) as progress:
         display = Display(progress)
         yield display
         display.end()

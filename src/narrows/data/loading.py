@@ -74,8 +74,8 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
         raise ValueError(
             f"expected a folder of pictures, a .npy, .npz or .parquet file, found the file {path}; name its folder"
         )
-    if isinstance(name_or_path, str) and "+" in name_or_path and not path.exists():
-        names = name_or_path.split("+")
+    names = parts_of(name_or_path) if isinstance(name_or_path, str) else ()
+    if len(names) > 1:
         read = {
             name: load(name, root, size=wanted, crop=crop, split_seed=split_seed, split=split, on_progress=on_progress)
             for name in dict.fromkeys(names)
@@ -93,6 +93,15 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
         class_names=found.class_names,
         unreadable=found.unreadable,
     )
+
+
+def parts_of(source: str) -> tuple[str, ...]:
+    """The sets that several names with a plus between them mean; a path that is there is one, whatever its name.
+
+    >>> parts_of("faces+digits")
+    ('faces', 'digits')
+    """
+    return (source,) if Path(source).expanduser().exists() else tuple(source.split("+"))
 
 
 def from_array(

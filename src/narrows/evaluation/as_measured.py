@@ -11,7 +11,7 @@ from narrows.evaluation.beside import Beside
 from narrows.evaluation.chosen import ChosenPictures
 from narrows.evaluation.reconstruction import Evaluation, Model, output_of, reconstruct
 from narrows.evaluation.tally import Figure
-from narrows.metrics import psnr, ssim
+from narrows.metrics import mean_metric, psnr, ssim
 from narrows.models import Autoencoder
 from narrows.objective.reconstruction import binary_cross_entropy
 from narrows.types import Images
@@ -161,8 +161,8 @@ class PeakOf255:
                     if (one != other).any():  # a perfect picture has no psnr
                         ratio = peak_signal_noise_ratio(one, other, data_range=255)
                         found.setdefault((AS_MEASURED, f"source={source}", "psnr"), []).append(float(ratio))
-        kept = {key: [value for value in values if np.isfinite(value)] for key, values in found.items()}
-        return Evaluation([Figure(*key, float(np.mean(values)), len(values)) for key, values in kept.items() if values])
+        means = {key: mean_metric(key[2], torch.tensor(values, dtype=torch.float64)) for key, values in found.items()}
+        return Evaluation([Figure(*key, *mean) for key, mean in means.items() if mean.n])
 
 
 def fed_figures(errors: dict[str, float], fed: Images, condition: str) -> Evaluation:

@@ -14,7 +14,7 @@ from narrows.data import Pictures
 from narrows.evaluation.beside import Beside
 from narrows.evaluation.reconstruction import Evaluation, Model, reconstruct
 from narrows.evaluation.tally import Figure
-from narrows.metrics import mean_psnr, mse, psnr, ssim
+from narrows.metrics import mean_metric, mse, psnr, ssim
 from narrows.types import Images
 
 
@@ -74,8 +74,8 @@ class ByFormula:
             }
             for name, images in kept_panels.items():
                 panels.setdefault(name, []).append(images[: max(0, self.num_shown - start)])
-        found_figures = (figure(condition, metric, torch.cat(parts)) for (condition, metric), parts in values.items())
-        figures = [each for each in found_figures if math.isfinite(each.value)]
+        means = {key: mean_metric(key[1], torch.cat(parts)) for key, parts in values.items()}
+        figures = [Figure(self.name, *key, *found) for key, found in means.items() if math.isfinite(found.mean)]
         arrays = {name: torch.cat(parts).numpy() for name, parts in panels.items()}
         names = np.array([pictures.source_names[self.decoded], pictures.source_names[other]])
         return Evaluation(figures, arrays | {"index": np.arange(len(arrays["mixture"])), "names": names})
@@ -88,11 +88,3 @@ def ways(mixture: Images, firsts: Mapping[str, Images]) -> Iterator[tuple[str, I
             second = 2 * mixed - first
             yield f"first={known} mixture={kept}", second
             yield f"first={known} mixture={kept} clamped=yes", second.clamp(0, 1)
-
-
-def figure(condition: str, metric: str, found: Tensor) -> Figure:
-    """The mean over pictures; a psnr's over those that are not perfect, and infinite where all are."""
-    if metric != "psnr":
-        return Figure(ByFormula.name, condition, metric, found.double().mean().item(), len(found))
-    mean, perfect = mean_psnr(found)
-    return Figure(ByFormula.name, condition, metric, mean, len(found) - perfect)

@@ -1,7 +1,7 @@
 """Classifiers of features that stay as they are: each learns from labelled ones, and scores the classes of others."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from narrows.training import Training, optimize
 from narrows.training.classify import cross_entropy
-from narrows.training.fit import SHUFFLING, generator
+from narrows.training.fit import epoch_positions
 from narrows.types import Codes, Labels, Losses, Scores
 
 CHUNK = 1000
@@ -136,7 +136,7 @@ class MLP:
             module = self.build(learnt.features.shape[1], num_classes)
             history = optimize(
                 module,
-                FeatureBatches(learnt, self.training, seed),
+                FeatureBatches(learnt, replace(self.training, seed=seed)),
                 loss,
                 self.training,
                 validation=lambda trained: validate(trained, learnt, validation),
@@ -219,7 +219,6 @@ class FeatureBatches:
 
     learnt: Labelled
     training: Training
-    seed: int
 
     def __len__(self) -> int:
         """Steps in an epoch; the last batch may be smaller."""
@@ -228,9 +227,7 @@ class FeatureBatches:
     def epoch(self, number: int, start: int) -> Iterator[Labelled]:
         """The batches of an epoch from a step on."""
         features, labels = self.learnt
-        draw = generator(self.seed, SHUFFLING, number)
-        order = torch.randperm(len(labels), generator=draw) if self.training.shuffle else torch.arange(len(labels))
-        for positions in order.split(self.training.batch_size)[start:]:
+        for positions in epoch_positions(len(labels), self.training, number)[start:]:
             yield Labelled(features[positions].float(), labels[positions])
 
 

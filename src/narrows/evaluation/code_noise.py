@@ -14,7 +14,7 @@ from narrows.evaluation.beside import Beside
 from narrows.evaluation.chosen import present
 from narrows.evaluation.reconstruction import BATCH_SIZE, Evaluation, Model, reconstruct
 from narrows.evaluation.tally import Figure
-from narrows.metrics import mean_psnr, mse, psnr, squared_error
+from narrows.metrics import mean_metric, mse, psnr, squared_error
 from narrows.models import Autoencoder, bypass_numbers
 from narrows.training.fit import as_images, device_of, generator
 from narrows.types import Codes, Images
@@ -99,10 +99,8 @@ def decoded(model: Autoencoder, codes: Codes) -> Images:
 def measures(outputs: Images, pictures: Pictures) -> Iterator[tuple[str, float, int]]:
     """(metric, value, pictures it is a mean over) of outputs against a split's clean pictures."""
     clean = as_images(pictures)
-    for metric, measure in (("mse", mse), ("squared_error", squared_error)):
-        yield metric, measure(outputs, clean).double().mean().item(), len(clean)
-    mean, perfect = mean_psnr(psnr(outputs, clean))
-    yield "psnr", mean, len(clean) - perfect
+    for metric, measure in (("mse", mse), ("squared_error", squared_error), ("psnr", psnr)):
+        yield metric, *mean_metric(metric, measure(outputs, clean))
     if pictures.labels is not None:
         found = recognised(outputs[:NUM_RECOGNISED], clean, torch.from_numpy(pictures.labels))
         yield "recognised", found.double().mean().item(), len(found)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from narrows.metrics import PER_IMAGE, SquaredSums, explained_variance, mean_psnr, mse, psnr, squared_sums
+from narrows.metrics import PER_IMAGE, SquaredSums, explained_variance, mean_metric, mse, psnr, squared_sums
 from narrows.types import Batch, Output
 
 
@@ -79,14 +79,11 @@ class Tally:
         for (name, part, metric), parts in self.per_image.items():
             values = torch.cat(parts)
             where = " ".join(filter(None, (condition, part)))
-            if metric.endswith("psnr"):
-                mean, perfect = mean_psnr(values)
-                if math.isfinite(mean):
-                    found.append(Figure(name, where, metric, mean, count - perfect))
-                if metric == "psnr":
-                    found.append(Figure(name, where, "perfect_pictures", perfect, count))
-            else:
-                found.append(Figure(name, where, metric, values.double().mean().item(), count))
+            mean, judged = mean_metric(metric, values)
+            if judged:
+                found.append(Figure(name, where, metric, mean, judged))
+            if metric == "psnr":
+                found.append(Figure(name, where, "perfect_pictures", count - judged, count))
         if self.squared:
             explained = explained_variance(self.squared)
             found.append(Figure("reconstruction", condition, "explained_variance", explained, count))

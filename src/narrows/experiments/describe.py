@@ -2,10 +2,24 @@
 
 from typing import Any
 
+from narrows.corruption import CORRUPTIONS
 from narrows.data import SPLIT, Dataset, duplicates, fingerprint
+from narrows.descriptions import describe, restore
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.models import Autoencoder, bypass_numbers
-from narrows.training import parameter_count
+from narrows.models import ARCHITECTURES, BOTTLENECKS, Autoencoder, bypass_numbers
+from narrows.objective import PENALTIES, Objective
+from narrows.training import Augmentation, Training, parameter_count
+
+TYPES: dict[str, type] = {
+    **ARCHITECTURES,
+    **BOTTLENECKS,
+    **CORRUPTIONS,
+    **PENALTIES,
+    "Objective": Objective,
+    "Training": Training,
+    "Augmentation": Augmentation,
+}
+"""Of what an arm is made."""
 
 
 def describe_run(experiment: Experiment, data: Dataset, *, seeds: int, read_test: bool) -> dict[str, Any]:
@@ -68,3 +82,13 @@ def describe_arm(arm: Arm, data: Dataset, seeds: int, read_test: bool) -> dict[s
         "code_numbers": model.code_size,
         "bypass_numbers": bypass_numbers(model),
     }
+
+
+def completed(arm: dict[str, Any]) -> dict[str, Any]:
+    """An arm of an experiment.json of whatever version as this one writes it: what was not there yet has its default.
+
+    Raises:
+        ValueError: it is made of something that this version has not.
+    """
+    description = {part: describe(restore(content, TYPES)) for part, content in arm["description"].items()}
+    return {"encoder": "", "pretraining": "", **arm, "description": description}

@@ -74,7 +74,7 @@ class Arm:
 
     @property
     def seeded(self) -> bool:
-        """Whether every seed is run: weights are trained here, or labels are drawn."""
+        """Whether every seed is run: weights are trained here, or a study of its own draws labels."""
         trains = not (self.closed_form or self.encoder)
         return trains or any(isinstance(study, LabelEfficiency) for study in self.studies)
 

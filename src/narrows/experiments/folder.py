@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from narrows.evaluation import Figure
+from narrows.experiments.describe import completed
 from narrows.files import write_json
 from narrows.results import EVALUATED, HistoryRow, Reported, Result, open_run, read_rows, slug, write_arrays, write_rows
 from narrows.training import History
@@ -56,7 +57,8 @@ def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
     seconds = 0.0
     if resume:
         run = open_run(folder)
-        before, now = without_seeds(run.experiment), without_seeds(description)
+        arms = [completed(arm) for arm in run.experiment["arms"]]
+        before, now = without_seeds({**run.experiment, "arms": arms}), without_seeds(description)
         differing = [key for key in now if before.get(key) != now[key]]
         if description["seeds"] < run.experiment.get("seeds", 0):
             differing.append("seeds")
@@ -75,7 +77,7 @@ def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
 
 def without_seeds(description: dict[str, Any]) -> dict[str, Any]:
     """All that a run asks, but for how often."""
-    arms = [{**arm, "seeds": []} for arm in description.get("arms", ())]
+    arms = [{**arm, "seeds": []} for arm in description["arms"]]
     return {**description, "seeds": 0, "arms": arms}
 
 

@@ -46,6 +46,19 @@ class Watcher(Protocol):
         ...
 
 
+class Nobody:
+    """A watcher who looks away."""
+
+    def stage(self, label: str) -> None:
+        """Nothing."""
+
+    def progress(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def counted(self, label: str, done: int, total: int) -> None:
+        """Nothing."""
+
+
 @dataclass(frozen=True)
 class RunSettings:
     """How an experiment is carried out; nothing of it changes what is asked."""

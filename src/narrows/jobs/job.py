@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from narrows.data import CATALOGUE, Dataset, Pictures, Size, survey
+from narrows.data.loading import parts_of
 from narrows.evaluation import UnderMasks, UnderNoise
 from narrows.experiments.experiment import Arm, Experiment, Study, Task
 from narrows.experiments.recipes import ANNEALED
@@ -124,18 +125,20 @@ class Job:
     @property
     def source(self) -> str:
         """The data, paired with themselves where they are to be mixed and only one set is named."""
-        alone = self.words.kind == "mix" and "+" not in self.data
+        alone = self.words.kind == "mix" and len(parts_of(self.data)) == 1
         return f"{self.data}+{self.data}" if alone else self.data
 
 
 def choose_size(job: Job) -> Size | None:
-    """The size to bring pictures to: as asked; else their own where it is one and small, or a square.
+    """The size to bring pictures to: as asked; of folders else their own where it is one and small, or a square.
+
+    None leaves pictures as they are: those of arrays and of sets of the catalogue have one size.
 
     Raises:
         FileNotFoundError: there is no such folder.
         ValueError: a folder holds no picture.
     """
-    folders = [Path(name).expanduser() for name in dict.fromkeys(job.source.split("+")) if name not in CATALOGUE]
+    folders = [Path(name).expanduser() for name in dict.fromkeys(parts_of(job.source)) if name not in CATALOGUE]
     if job.size is not None or job.source in CATALOGUE or not all(folder.is_dir() for folder in folders):
         return job.size
     found = sorted(size for folder in folders for size in survey(folder))

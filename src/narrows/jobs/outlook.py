@@ -10,11 +10,11 @@ from narrows.data.picture import as_size
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.folder import check_folder
 from narrows.experiments.quick import few, quick
-from narrows.experiments.run import RunSettings, Watcher, run_experiment
+from narrows.experiments.run import Nobody, RunSettings, Watcher, run_experiment
 from narrows.jobs.job import Job, ModelName, choose_size, plan
 from narrows.jobs.trial import Trial, tried
 from narrows.results import Run, open_run, slug
-from narrows.training import Progress, parameter_count
+from narrows.training import parameter_count
 from narrows.training.settings import choose_device
 from narrows.types import ImageShape
 
@@ -68,7 +68,7 @@ def train(  # noqa: PLR0913  the words of the command line
         corrupt: noise:0.3, noise:25/255, mask:0.75, patches:0.75 or mix; empty to compress.
         model: the family of the network; chosen for the task without it.
         code_size: numbers in the code; chosen without it.
-        size: side of the pictures, or height and width; chosen without it.
+        size: side of the pictures, or height and width; without it chosen for folders, and otherwise the data's own.
         epochs: passes over the pictures; without it as many as take ten minutes.
         minutes: of training, in place of epochs.
         seeds: train with seeds 0 to this less 1; of several, the first is opened.
@@ -89,19 +89,6 @@ def train(  # noqa: PLR0913  the words of the command line
     found = carry_out(job, settings, Nobody())
     name = found.experiment["arms"][-1]["name"]
     return UsedRun.open(found.folder / slug(name, 0), device=device)
-
-
-class Nobody:
-    """A watcher who looks away."""
-
-    def stage(self, label: str) -> None:
-        """Nothing."""
-
-    def progress(self, progress: Progress) -> None:
-        """Nothing."""
-
-    def counted(self, label: str, done: int, total: int) -> None:
-        """Nothing."""
 
 
 def carry_out(

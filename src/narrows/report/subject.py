@@ -84,13 +84,6 @@ class Subject:
         return tuple(arm for arm in ordered if arm.name in self.reconstructions)
 
     @property
-    def source_names(self) -> tuple[str, ...]:
-        """The sources that figures are of, each by itself; none where nothing was mixed."""
-        conditions = dict.fromkeys(key.condition for key in self.measures if key.evaluation == "reconstruction")
-        named = (condition.removeprefix("source=") for condition in conditions if condition.startswith("source="))
-        return tuple(name for name in named if " " not in name)
-
-    @property
     def merit(self) -> str:
         """The metric that judges the run; empty where it has none."""
         present = {key.metric for key in self.measures if key.evaluation == "reconstruction"}

@@ -11,13 +11,13 @@ from torch import Generator, Tensor, nn
 
 from narrows.corruption import NoCorruption
 from narrows.data import Dataset, Pictures
-from narrows.metrics import PER_IMAGE, mean_psnr
+from narrows.metrics import PER_IMAGE, mean_metric
 from narrows.models import Autoencoder, LearnsFromPatches, prepare
 from narrows.objective import match
 from narrows.training.optimize import History, Progress, optimize
 from narrows.training.settings import Training
 from narrows.training.state_file import StateFile
-from narrows.types import Batch, Corruption, Images, Losses, LossFunction, PerImage, Sources
+from narrows.types import Batch, Corruption, Images, Losses, LossFunction, Sources
 
 SHUFFLING, CORRUPTING, VALIDATING = range(3)
 """Streams of random numbers that never meet, whatever the seed."""
@@ -124,13 +124,9 @@ class PictureBatches:
 
     def epoch(self, number: int, start: int) -> Iterator[PictureBatch]:
         """The batches of an epoch from a step on."""
-        count, size = len(self.pictures), self.training.batch_size
-        shuffled = torch.randperm(count, generator=generator(self.training.seed, SHUFFLING, number))
-        order = shuffled if self.training.shuffle else torch.arange(count)
         images = torch.from_numpy(self.pictures.images)
-        for step in range(start, len(self)):
+        for step, positions in enumerate(epoch_positions(len(images), self.training, number)[start:], start):
             draw = generator(self.training.seed, CORRUPTING, number, step)
-            positions = order[step * size : (step + 1) * size]
             yield PictureBatch(
                 self.training.augmentation(to_unit(images[positions], self.device), draw), positions, draw
             )
@@ -180,7 +176,14 @@ def validate(
             for name, value in {"loss": losses.total, **losses.terms}.items():
                 sums[name] = sums.get(name, 0.0) + value.item() * len(clean)
     means = {name: total / len(images) for name, total in sums.items()}
-    return means | {name: mean_metric(name, torch.cat(parts)) for name, parts in watched.items()}
+    return means | {name: mean_metric(name, torch.cat(parts)).mean for name, parts in watched.items()}
+
+
+def epoch_positions(count: int, training: Training, number: int) -> tuple[Tensor, ...]:
+    """Positions of the pictures of each batch of an epoch: drawn by (seed, epoch), or as they stand."""
+    shuffled = torch.randperm(count, generator=generator(training.seed, SHUFFLING, number))
+    order: Tensor = shuffled if training.shuffle else torch.arange(count)
+    return tuple(order.split(training.batch_size))
 
 
 def at_once(pictures: Pictures, most: int) -> int:
@@ -190,11 +193,6 @@ def at_once(pictures: Pictures, most: int) -> int:
     """
     numbers = math.prod(pictures.images.shape[1:])
     return most if numbers <= SMALL else max(1, LARGE // numbers)
-
-
-def mean_metric(metric: str, values: PerImage) -> float:
-    """A metric's mean over pictures; perfect ones have no psnr."""
-    return mean_psnr(values).mean if metric == "psnr" else values.double().mean().item()
 
 
 def generator(*key: int) -> Generator:

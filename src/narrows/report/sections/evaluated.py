@@ -8,8 +8,6 @@ from narrows.report.subject import Arrays, Key, Subject
 from narrows.report.text import file_name
 from narrows.results import EVALUATED, METRICS
 
-_METRICS = ("squared_error", "mse", "psnr", "ssim")
-
 
 def evaluated(subject: Subject) -> Section | None:
     """What `narrows evaluate` found, and the worst pictures of what was judged last."""
@@ -26,7 +24,7 @@ def evaluated(subject: Subject) -> Section | None:
 
 
 def _table(subject: Subject, keys: list[Key]) -> Table:
-    metrics = [metric for metric in _METRICS if any(key.metric == metric for key in keys)]
+    metrics = list(dict.fromkeys(key.metric for key in keys))
     rows = []
     for arm in subject.trained:
         for condition in dict.fromkeys(key.condition for key in keys if key.arm == arm.name):

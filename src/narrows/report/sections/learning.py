@@ -31,7 +31,7 @@ def learning(subject: Subject) -> Section | None:
         return None
     minimised = {term for term, split, _ in series if split == "train"}
     watched = [term for term in terms[1:] if term not in minimised]
-    of_sources = [term for term in terms[1:] if term.partition(" ")[2] in subject.source_names]
+    of_sources = [term for term in terms[1:] if term.partition(" ")[2] in subject.run.source_names]
     leading = (
         *(_per_epoch(subject, series, term) for term in (terms[0], *watched)),
         *(_per_step(subject, series, term) for term in (terms[0], *of_sources)),
@@ -72,7 +72,7 @@ def _ranked(subject: Subject, series: Mapping[tuple[str, str, str], list[Series]
     for term, _, arm in series:
         arms.setdefault(term, set()).add(arm)
     known = {arm.name for arm in subject.arms}
-    of_sources = bool(subject.source_names) and "loss" in arms
+    of_sources = bool(subject.run.source_names) and "loss" in arms
     terms = [term for term, found in arms.items() if found & known]
     return sorted(
         terms, key=lambda term: ((term == "loss") != of_sources, term not in _RECONSTRUCTION, -len(arms[term]))

@@ -23,7 +23,7 @@ _AT_ONCE = 10
 
 def separation(subject: Subject) -> Section | None:
     """Metrics of every source, the formula with what breaks it, and panels of the first pairs."""
-    names = subject.source_names
+    names = subject.run.source_names
     if not names:
         return None
     blocks = (*_sources(subject, names), _formula(subject), *_galleries(subject))
