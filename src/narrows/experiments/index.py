@@ -65,7 +65,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.mean_image",
         "the mean of a photograph and a digit through 64 to 256 numbers, and PCA",
         "mean_of_cifar10_and_mnist",
-        8.0,
+        10.0,
     ),
     "label_efficiency": Entry(
         "narrows.experiments.label_efficiency",
