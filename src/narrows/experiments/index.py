@@ -74,7 +74,7 @@ EXPERIMENTS: dict[str, Entry] = {
         30.0,
     ),
     "separation": Entry(
-        "narrows.experiments.separation", "a photograph and a digit told apart from their mean", "cifar10+mnist", 11.0
+        "narrows.experiments.separation", "a photograph and a digit told apart from their mean", "cifar10+mnist", 15.0
     ),
     "separation_exchangeable": Entry(
         "narrows.experiments.separation", "two digits told apart, neither of which comes first", "mnist+mnist", 7.0
