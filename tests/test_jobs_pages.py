@@ -14,7 +14,7 @@ from narrows.results import open_run
 from .data.layouts import random_bytes
 from .test_documents import ROOT, blocks
 
-PAGES = ("compress", "denoise", "inpaint", "separate", "odd")
+PAGES = ("compress", "denoise", "inpaint", "separate", "odd", "classify")
 
 
 def smooth(number: int, *, grey: bool = False) -> Image.Image:
@@ -31,6 +31,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for number in range(24 if folder in ("photos", "faces", "marks") else 2):
             picture = smooth(number, grey=folder in ("marks", "masks"))
             picture.save(tmp_path / folder / f"{number}.png")
+    for label in ("far", "near"):
+        (tmp_path / "sorted" / label).mkdir(parents=True)
+        for number in range(20):
+            smooth(number, grey=label == "near").save(tmp_path / "sorted" / label / f"{number}.png")
     return tmp_path
 
 
@@ -56,6 +60,7 @@ def test_every_command_of_a_page_runs(
         "inpaint": "filled/before-and-after.png",
         "separate": "parts/marks/1.png",
         "odd": "errors.csv",
+        "classify": "runs/photos/figures/probed-on-sorted-roc-labels-1-0.svg",
     }[page]
     assert (here / made).is_file()
 

@@ -28,7 +28,7 @@ from narrows.cli.pictures import train
 from narrows.cli.progress import bars, watching
 from narrows.cli.show import show_findings, show_run, show_sets, show_table
 from narrows.cli.stopping import complain, going_on
-from narrows.cli.use import apply, decode, encode, evaluate
+from narrows.cli.use import apply, decode, encode, evaluate, probe
 
 USER_ERROR = 2
 
@@ -142,7 +142,7 @@ def run(
     show_run(finished, as_json=as_json)
 
 
-for verb in (train, apply, encode, decode, evaluate):
+for verb in (train, apply, encode, decode, evaluate, probe):
     app.command()(verb)
 
 
