@@ -22,11 +22,11 @@ OPTIONS = {
     "list": {"--json"},
     "run": {
         "--out", "--seeds", "--set", "--quick", "--no-test", "--resume", "--overwrite", "--data-root", "--download",
-        "--device", "--precision", "--json",
+        "--device", "--precision", "--log", "--json",
     },
     "train": {
         "--out", "--corrupt", "--model", "--code-size", "--size", "--epochs", "--minutes", "--seeds", "--quick",
-        "--no-test", "--resume", "--overwrite", "--data-root", "--device", "--precision", "--json",
+        "--no-test", "--resume", "--overwrite", "--data-root", "--device", "--precision", "--log", "--json",
     },
     "apply": {"--out", "--mask", "--sheet", "--device", "--json"},
     "encode": {"--out", "--data-root", "--device", "--json"},

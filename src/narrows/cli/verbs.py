@@ -15,6 +15,7 @@ from narrows.cli.options import (
     AsJson,
     DataRoot,
     Device,
+    LogTo,
     NoTest,
     Overwrite,
     Precision,
@@ -109,6 +110,7 @@ def run(
     download: Annotated[bool, typer.Option("--download", help="Fetch missing data files first.")] = False,
     device: Device = "cpu",
     precision: TrainingPrecision = Precision.auto,
+    log: LogTo = None,
     as_json: AsJson = False,
 ) -> None:
     """Train, evaluate, diagnose and report an experiment.
@@ -135,6 +137,7 @@ def run(
         data_root=data_root,
         device=device,
         precision=precision.value,
+        log="tensorboard" if log else "",
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
     with going_on(folder), watching(quiet=as_json) as watcher:
