@@ -61,6 +61,10 @@ def test_every_verb_has_help_with_an_example(words: str) -> None:
     assert f"Example: narrows {words}" in re.sub(r"\s+", " ", done.output)
 
 
+def test_every_verb_can_speak_json() -> None:
+    assert [words for words, options in OPTIONS.items() if words and "--json" not in options] == []
+
+
 def python(program: str) -> str:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     return done.stdout

@@ -126,6 +126,7 @@ def evaluate(
     with watching(quiet=as_json) as watcher:
         watcher.stage(f"evaluating {pictures}")
         gathered = gather(opened, pictures, root=data_root, on_progress=watcher.counted)
+        watcher.stage("judging, and writing the report")
         judged = judge(opened, gathered, per_picture)
     order = np.argsort(-judged.errors, kind="stable")[:SHOWN]
     odd = [

@@ -158,7 +158,9 @@ def report(folder: RunFolder, as_json: AsJson = False) -> None:
     from narrows.report import write_report
     from narrows.results import open_run
 
-    path = write_report(open_run(folder).folder)
+    with watching(quiet=as_json) as watcher:
+        watcher.stage(f"drawing {folder.name}")
+        path = write_report(open_run(folder).folder)
     typer.echo(json.dumps({"report": str(path)}) if as_json else path)
 
 
