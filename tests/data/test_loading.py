@@ -134,3 +134,11 @@ def test_folders_with_a_plus_between_them_are_paired_up(tmp_path: Path) -> None:
     write_picture(both / "a.png", 4, 4)
     with pytest.raises(ValueError, match="at least 3 pictures"):  # a folder of that very name is one folder
         load(str(both))
+
+
+def test_array_files_with_a_plus_between_them_are_paired_up_too(tmp_path: Path) -> None:
+    for seed, name in enumerate(("one", "other")):
+        np.save(tmp_path / f"{name}.npy", random_bytes(20, 5, 6, seed=seed))
+    found = load(f"{tmp_path / 'one.npy'}+{tmp_path / 'other.npy'}")
+    assert found.train.source_names == ("one", "other")
+    assert found.train.images.shape[1:] == (2, 1, 5, 6)
