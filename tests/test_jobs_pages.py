@@ -1,5 +1,6 @@
 """The pages on jobs: every command runs as it stands, on tiny pictures."""
 
+import ast
 import re
 import shlex
 import sys
@@ -63,6 +64,15 @@ def test_every_command_of_a_page_runs(
         "classify": "runs/photos/figures/probed-on-sorted-roc-labels-1-0.svg",
     }[page]
     assert (here / made).is_file()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shows_one_small_picture_that_a_command_writes(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert re.findall(r'<img src="([^"]+)" width="\d+" alt="[^"]{20,}">', text) == [f"images/{page}.png"]
+    assert (ROOT / "docs" / "images" / f"{page}.png").stat().st_size < 60_000
+    writes = ast.parse((ROOT / "docs" / "pictures.py").read_text(encoding="utf-8"))
+    assert page in {node.name for node in writes.body if isinstance(node, ast.FunctionDef)}
 
 
 @pytest.mark.parametrize("page", PAGES)
