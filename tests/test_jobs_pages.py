@@ -1,5 +1,6 @@
 """The pages on jobs: every command runs as it stands, on tiny pictures."""
 
+import ast
 import re
 import shlex
 import sys
@@ -14,7 +15,7 @@ from narrows.results import open_run
 from .data.layouts import random_bytes
 from .test_documents import ROOT, blocks
 
-PAGES = ("compress", "denoise", "inpaint", "separate", "odd")
+PAGES = ("compress", "denoise", "inpaint", "separate", "odd", "classify")
 
 
 def smooth(number: int, *, grey: bool = False) -> Image.Image:
@@ -31,6 +32,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for number in range(24 if folder in ("photos", "faces", "marks") else 2):
             picture = smooth(number, grey=folder in ("marks", "masks"))
             picture.save(tmp_path / folder / f"{number}.png")
+    for label in ("far", "near"):
+        (tmp_path / "sorted" / label).mkdir(parents=True)
+        for number in range(20):
+            smooth(number, grey=label == "near").save(tmp_path / "sorted" / label / f"{number}.png")
     return tmp_path
 
 
@@ -56,8 +61,18 @@ def test_every_command_of_a_page_runs(
         "inpaint": "filled/before-and-after.png",
         "separate": "parts/marks/1.png",
         "odd": "errors.csv",
+        "classify": "runs/photos/figures/probed-on-sorted-roc-labels-1-0.svg",
     }[page]
     assert (here / made).is_file()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shows_one_small_picture_that_a_command_writes(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert re.findall(r'<img src="([^"]+)" width="\d+" alt="[^"]{20,}">', text) == [f"images/{page}.png"]
+    assert (ROOT / "docs" / "images" / f"{page}.png").stat().st_size < 60_000
+    writes = ast.parse((ROOT / "docs" / "pictures.py").read_text(encoding="utf-8"))
+    assert page in {node.name for node in writes.body if isinstance(node, ast.FunctionDef)}
 
 
 @pytest.mark.parametrize("page", PAGES)

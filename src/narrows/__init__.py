@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from narrows.apply import Run
+    from narrows.apply import Run, probe
     from narrows.corruption import (
         Binarise,
         GaussianNoise,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from narrows.training import Augmentation, Training, as_images, fit, load_model, save_model
 
 HOMES = {
-    "narrows.apply": ("Run",),
+    "narrows.apply": ("Run", "probe"),
     "narrows.corruption": (
         "Binarise",
         "GaussianNoise",
@@ -142,6 +142,7 @@ __all__ = [
     "load_model",
     "open_run",
     "pair",
+    "probe",
     "save_model",
     "train",
     "write_report",

@@ -30,6 +30,12 @@ FORMAT = 1
 EVALUATED = "evaluated"
 """The evaluation of figures and arrays that `narrows evaluate` adds to a run."""
 
+PROBED, PROBED_PIXELS, PROBED_MAJORITY = "probed", "probed_pixels", "probed_majority"
+"""Those that `narrows probe` adds: classifiers of a model's codes; beside them of raw pixels, and of no picture."""
+
+ADDED = (EVALUATED, PROBED, PROBED_PIXELS, PROBED_MAJORITY)
+"""What is measured of a finished run on other pictures; it tells nothing of the run's own splits."""
+
 Severity = Literal["error", "warning", "note"]
 
 
@@ -322,7 +328,8 @@ class Run:
     @cached_property
     def judged_split(self) -> str:
         """The split whose figures count: test, or validation in a run that left the test split unread."""
-        return "test" if any(row.split == "test" for row in self.results) else "validation"
+        own = (row for row in self.results if row.evaluation not in ADDED)
+        return "test" if any(row.split == "test" for row in own) else "validation"
 
     def mean(
         self, arm: str, metric: str, *, split: str = "", evaluation: str = "reconstruction", condition: str = ""

@@ -22,16 +22,17 @@ OPTIONS = {
     "list": {"--json"},
     "run": {
         "--out", "--seeds", "--set", "--quick", "--no-test", "--resume", "--overwrite", "--data-root", "--download",
-        "--device", "--precision", "--json",
+        "--device", "--precision", "--log", "--json",
     },
     "train": {
         "--out", "--corrupt", "--model", "--code-size", "--size", "--epochs", "--minutes", "--seeds", "--quick",
-        "--no-test", "--resume", "--overwrite", "--data-root", "--device", "--precision", "--json",
+        "--no-test", "--resume", "--overwrite", "--data-root", "--device", "--precision", "--log", "--json",
     },
     "apply": {"--out", "--mask", "--sheet", "--device", "--json"},
     "encode": {"--out", "--data-root", "--device", "--json"},
     "decode": {"--out", "--device", "--json"},
     "evaluate": {"--per-picture", "--data-root", "--device", "--json"},
+    "probe": {"--shares", "--data-root", "--device", "--json"},
     "report": {"--json"},
     "doctor": {"--json"},
     "data list": {"--data-root", "--json"},
@@ -58,6 +59,10 @@ def test_every_verb_has_help_with_an_example(words: str) -> None:
     done = CliRunner().invoke(app, [*words.split(), "--help"])
     assert done.exit_code == 0
     assert f"Example: narrows {words}" in re.sub(r"\s+", " ", done.output)
+
+
+def test_every_verb_can_speak_json() -> None:
+    assert [words for words, options in OPTIONS.items() if words and "--json" not in options] == []
 
 
 def python(program: str) -> str:

@@ -152,3 +152,11 @@ def test_only_a_set_with_itself_is_exchangeable_and_sources_of_one_name_are_numb
     assert sources("my old faces", "my=old faces") == (("my-old-faces-1", "my-old-faces-2"), False)
     digits = load("digits+digits").train
     assert (digits.source_names, digits.exchangeable) == (("digits-1", "digits-2"), True)
+
+
+def test_array_files_with_a_plus_between_them_are_paired_up_too(tmp_path: Path) -> None:
+    for seed, name in enumerate(("one", "other")):
+        np.save(tmp_path / f"{name}.npy", random_bytes(20, 5, 6, seed=seed))
+    found = load(f"{tmp_path / 'one.npy'}+{tmp_path / 'other.npy'}")
+    assert found.train.source_names == ("one", "other")
+    assert found.train.images.shape[1:] == (2, 1, 5, 6)

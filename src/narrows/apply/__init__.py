@@ -1,6 +1,7 @@
-"""A trained model on one's own pictures: apply, encode, decode, evaluate."""
+"""A trained model on one's own pictures: apply, encode, decode, evaluate, probe."""
 
 from narrows.apply.codes import decode_to_files, encode_to_file
+from narrows.apply.few_labels import Probed, probe
 from narrows.apply.files import Applied, apply_files
 from narrows.apply.gather import Gathered, gather
 from narrows.apply.judge import Judged, judge
@@ -10,10 +11,12 @@ __all__ = [
     "Applied",
     "Gathered",
     "Judged",
+    "Probed",
     "Run",
     "apply_files",
     "decode_to_files",
     "encode_to_file",
     "gather",
     "judge",
+    "probe",
 ]

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from narrows.apply.files import check_new
 from narrows.apply.gather import Gathered
+from narrows.apply.kept import keep
 from narrows.apply.run import Run
 from narrows.corruption import CORRUPTIONS
 from narrows.descriptions import restore
 from narrows.evaluation import evaluate
 from narrows.files import write_atomic
 from narrows.report import write_report
-from narrows.results import EVALUATED, Result, read_rows, slug, write_arrays, write_rows
+from narrows.results import EVALUATED, Result
 
 SHOWN = 24
 """Pictures in the report: the worst."""
@@ -57,7 +58,7 @@ def judge(run: Run, gathered: Gathered, per_picture: Path | None = None) -> Judg
         write_errors(per_picture, gathered, errors, order)
     arrays = {key: found.arrays[f"worst_{key}"] for key in ("target", "reconstruction", "error")}
     files = np.array([gathered.files[place] for place in found.arrays["worst_index"]])
-    keep(run, gathered, metrics, arrays | {"files": files})
+    keep_judged(run, gathered, metrics, arrays | {"files": files})
     return Judged(metrics, errors, write_report(run.record.folder))
 
 
@@ -79,21 +80,12 @@ def named(gathered: Gathered, label: int) -> str:
     return gathered.class_names[label] if label < len(gathered.class_names) else str(label)
 
 
-def keep(run: Run, gathered: Gathered, metrics: dict[str, float], arrays: dict[str, NDArray[Any]]) -> None:
+def keep_judged(run: Run, gathered: Gathered, metrics: dict[str, float], arrays: dict[str, NDArray[Any]]) -> None:
     """Rows and arrays of the judgement, in the run folder."""
-    folder, arm = run.record.folder, run.arm["name"]
+    name, count, arm = str(run.record.experiment["name"]), len(gathered.pictures), run.arm["name"]
     condition = f"data={gathered.name.replace(' ', '-')}"
-    place = (arm, run.seed, EVALUATED, condition)
     rows = [
-        row
-        for row in read_rows(folder / "results.csv", Result)
-        if (row.arm, row.seed, row.evaluation, row.condition) != place
-    ]
-    name, count = str(run.record.experiment["name"]), len(gathered.pictures)
-    rows += [
         Result(name, arm, run.seed, EVALUATED, condition, "test", metric, value, count)
         for metric, value in metrics.items()
     ]
-    write_rows(folder / "results.csv", Result, rows)
-    facts = {"data": np.array(gathered.name)}
-    write_arrays(folder / "arrays" / slug(arm, run.seed) / f"{EVALUATED}.npz", arrays | facts)
+    keep(run, gathered.name, rows, {EVALUATED: arrays | {"data": np.array(gathered.name)}})

@@ -15,6 +15,12 @@ class Precision(StrEnum):
     bfloat16 = "bfloat16"
 
 
+class Log(StrEnum):
+    """What shows a run while it trains."""
+
+    tensorboard = "tensorboard"
+
+
 RunFolder = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
 DataRoot = Annotated[
     Path | None,
@@ -27,4 +33,8 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run in
 Quick = Annotated[bool, typer.Option("--quick", help="Two epochs on little data: does it work? Marked.")]
 NoTest = Annotated[bool, typer.Option("--no-test", help="Leave the test split unread, for tuning.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Train every arm with seeds 0 to N-1.")]
+LogTo = Annotated[
+    Log | None,
+    typer.Option("--log", help="Write curves, pictures and codes for TensorBoard as well.", show_default=False),
+]
 TrainingPrecision = Annotated[Precision, typer.Option(help="Of the matrix products while training.")]

@@ -16,6 +16,7 @@ from narrows.cli.options import (
     AsJson,
     DataRoot,
     Device,
+    LogTo,
     NoTest,
     Overwrite,
     Precision,
@@ -66,6 +67,7 @@ def train(
     data_root: DataRoot = None,
     device: Device = "cpu",
     precision: TrainingPrecision = Precision.auto,
+    log: LogTo = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a model on your own pictures, to compress, denoise, inpaint or separate.
@@ -97,6 +99,7 @@ def train(
         data_root=data_root,
         device=device,
         precision=precision.value,
+        log="tensorboard" if log else "",
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
     with going_on(folder), watching(quiet=as_json) as watcher:

@@ -126,6 +126,7 @@ def evaluate(
     with watching(quiet=as_json) as watcher:
         watcher.stage(f"evaluating {pictures}")
         gathered = gather(opened, pictures, root=data_root, on_progress=watcher.counted)
+        watcher.stage("judging, and writing the report")
         judged = judge(opened, gathered, per_picture)
     order = np.argsort(-judged.errors, kind="stable")[:SHOWN]
     odd = [
@@ -139,6 +140,68 @@ def evaluate(
     show_table("The odd ones first", odd, numeric=True)
     tell_each("left out", gathered.unreadable)
     typer.echo(f"\nreport: {judged.report.resolve().as_uri()}")
+
+
+def probe(
+    run: Model,
+    data: Annotated[
+        str, typer.Argument(help="A folder of class folders, a .npz file with labels, or a set of the catalogue.")
+    ],
+    shares: Annotated[
+        str, typer.Option(help="Shares of the training labels, as 0.01,0.1,1; or those that are usual.")
+    ] = "",
+    data_root: DataRoot = None,
+    device: Device = "cpu",
+    as_json: AsJson = False,
+) -> None:
+    """Classify pictures by a model's frozen codes, with few labels to all, and show how well in its report.
+
+    Example: narrows probe runs/photos ./photos --shares 0.05,0.2,1
+    """
+    from narrows.apply import Run
+    from narrows.apply import probe as classify
+
+    asked = parse_shares(shares)
+    opened = Run.open(run, device=device)
+    with watching(quiet=as_json) as watcher:
+        watcher.stage(f"probing {data}")
+        found = classify(opened, data, asked, root=data_root, on_progress=watcher.counted)
+    ways = {"codes": found.codes, "raw pixels": found.pixels, "largest class": found.largest_class}
+    if as_json:
+        told = {
+            "shares": found.shares,
+            "num_labels": found.num_labels,
+            "num_judged": found.num_judged,
+            "accuracy": {name.replace(" ", "_"): values for name, values in ways.items()},
+            "confusion": found.confusion.tolist(),
+            "class_names": found.class_names,
+            "left_out": found.unreadable,
+            "report": str(found.report),
+        }
+        typer.echo(json.dumps(told, indent=2))
+        return
+    heads = [f"{count} labels" for count in found.num_labels]
+    rows = [
+        {"learnt from": name, **dict(zip(heads, (f"{value:.4f}" for value in values), strict=True))}
+        for name, values in ways.items()
+    ]
+    show_table(f"Share of {found.num_judged} test pictures whose class is named", rows, numeric=True)
+    tell_each("left out", found.unreadable)
+    typer.echo(f"\nreport: {found.report.resolve().as_uri()}")
+
+
+def parse_shares(text: str) -> tuple[float, ...]:
+    """Shares with commas between them; none of empty text.
+
+    Raises:
+        ValueError: one is no number.
+    """
+    try:
+        return tuple(float(share) for share in text.split(",")) if text else ()
+    except ValueError:
+        raise ValueError(
+            f"expected shares of the labels with commas between them, found {text!r}; for example 0.01,0.1,1"
+        ) from None
 
 
 def tell_each(what: str, found: tuple[tuple[str, str], ...]) -> None:

@@ -15,6 +15,7 @@ from narrows.cli.options import (
     AsJson,
     DataRoot,
     Device,
+    LogTo,
     NoTest,
     Overwrite,
     Precision,
@@ -28,7 +29,7 @@ from narrows.cli.pictures import train
 from narrows.cli.progress import bars, watching
 from narrows.cli.show import show_findings, show_run, show_sets, show_table
 from narrows.cli.stopping import complain, going_on
-from narrows.cli.use import apply, decode, encode, evaluate
+from narrows.cli.use import apply, decode, encode, evaluate, probe
 
 USER_ERROR = 2
 
@@ -109,6 +110,7 @@ def run(
     download: Annotated[bool, typer.Option("--download", help="Fetch missing data files first.")] = False,
     device: Device = "cpu",
     precision: TrainingPrecision = Precision.auto,
+    log: LogTo = None,
     as_json: AsJson = False,
 ) -> None:
     """Train, evaluate, diagnose and report an experiment.
@@ -135,6 +137,7 @@ def run(
         data_root=data_root,
         device=device,
         precision=precision.value,
+        log="tensorboard" if log else "",
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
     with going_on(folder), watching(quiet=as_json) as watcher:
@@ -142,7 +145,7 @@ def run(
     show_run(finished, as_json=as_json)
 
 
-for verb in (train, apply, encode, decode, evaluate):
+for verb in (train, apply, encode, decode, evaluate, probe):
     app.command()(verb)
 
 
@@ -155,7 +158,9 @@ def report(folder: RunFolder, as_json: AsJson = False) -> None:
     from narrows.report import write_report
     from narrows.results import open_run
 
-    path = write_report(open_run(folder).folder)
+    with watching(quiet=as_json) as watcher:
+        watcher.stage(f"drawing {folder.name}")
+        path = write_report(open_run(folder).folder)
     typer.echo(json.dumps({"report": str(path)}) if as_json else path)
 
 

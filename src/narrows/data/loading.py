@@ -64,6 +64,15 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
             )
         return dataset
     path = Path(name_or_path).expanduser()
+    names = parts_of(name_or_path) if isinstance(name_or_path, str) else ()
+    if len(names) > 1:
+        read = {
+            name: load(name, root, size=wanted, crop=crop, split_seed=split_seed, split=split, on_progress=on_progress)
+            for name in dict.fromkeys(names)
+        }
+        sets = [read[name] for name in names]
+        short = tuple(each.name for each in sets)
+        return pair_sets("+".join(short), sets, short, seed=split_seed)
     if path.suffix.lower() in ARRAY_SUFFIXES:
         return _split(path.stem, resize(read_array(path), wanted, crop=crop), split_seed, own)
     if path.suffix.lower() == ".parquet":
@@ -74,15 +83,6 @@ def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape
         raise ValueError(
             f"expected a folder of pictures, a .npy, .npz or .parquet file, found the file {path}; name its folder"
         )
-    names = parts_of(name_or_path) if isinstance(name_or_path, str) else ()
-    if len(names) > 1:
-        read = {
-            name: load(name, root, size=wanted, crop=crop, split_seed=split_seed, split=split, on_progress=on_progress)
-            for name in dict.fromkeys(names)
-        }
-        sets = [read[name] for name in names]
-        short = tuple(each.name for each in sets)
-        return pair_sets("+".join(short), sets, short, seed=split_seed)
     if not path.is_dir() and isinstance(name_or_path, str) and path.name == name_or_path:
         find_entry(name_or_path)  # one word and nothing there: likely a name misspelt
     found = read_folder(path, size=wanted, crop=crop, shuffle_seed=split_seed, on_progress=on_progress)

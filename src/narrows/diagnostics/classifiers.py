@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narrows.diagnostics.arms import trained
-from narrows.results import Finding, Reported, Run
+from narrows.results import PROBED, Finding, Reported, Run
 
-EVALUATIONS = ("label_efficiency", "linear_probe", "fine_tuned")
+EVALUATIONS = ("label_efficiency", "linear_probe", "fine_tuned", PROBED)
 """Those that name classes; each keeps its confusion of every budget."""
 
 CHANCE = 1.5

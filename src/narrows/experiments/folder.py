@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from narrows.evaluation import Figure
 from narrows.experiments.describe import completed
 from narrows.files import write_json
-from narrows.results import EVALUATED, HistoryRow, Reported, Result, open_run, read_rows, slug, write_arrays, write_rows
+from narrows.results import ADDED, HistoryRow, Reported, Result, open_run, read_rows, slug, write_arrays, write_rows
 from narrows.training import History
 
 
@@ -111,8 +111,8 @@ class Ledger:
         self.history = read_rows(folder / "history.csv", HistoryRow)
 
     def has(self, arm: str, seed: int) -> bool:
-        """Whether an arm's figures stand already; what `narrows evaluate` added tells nothing of that."""
-        return any((row.arm, row.seed) == (arm, seed) and row.evaluation != EVALUATED for row in self.results)
+        """Whether an arm's figures stand already; what was added to a finished run tells nothing of that."""
+        return any((row.arm, row.seed) == (arm, seed) and row.evaluation not in ADDED for row in self.results)
 
     def model_folder(self, arm: str, seed: int) -> Path:
         """Where its model lies."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 
@@ -16,6 +16,7 @@ from narrows.evaluation import Beside, FeatureMemory, Figure, Model
 from narrows.experiments.baselines import shared_corruption, with_baselines
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
+from narrows.experiments.events import Events
 from narrows.experiments.experiment import Arm, Experiment, Study
 from narrows.experiments.folder import Ledger, begin, check_folder
 from narrows.experiments.measure import Measured, baseline_models, inspect, measure, splits_of, training_figures
@@ -78,6 +79,8 @@ class RunSettings:
     data_root: Path | None = None
     device: str = "cpu"
     precision: Precision = "auto"
+    log: Literal["", "tensorboard"] = ""
+    """Where curves, pictures and codes are written beside the run's own files, while it trains."""
     command: str = ""
 
 
@@ -94,6 +97,8 @@ class Session:
     watcher: Watcher
     features: FeatureMemory = field(default_factory=FeatureMemory)
     """What the last encoder made of the pictures."""
+    events: Events | None = None
+    """What TensorBoard reads; None where nobody asked for it."""
 
     def other(self, name: str, split: str) -> Pictures:
         """A split of a set that studies read beside the experiment's own."""
@@ -118,11 +123,13 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
         FileExistsError: the folder holds something, and neither `overwrite` nor `resume` was asked for.
         FileNotFoundError: data are missing.
         FloatingPointError: a training diverged; what was finished before stands, and `resume` goes on.
+        ImportError: what `log` wants is not installed.
         KeyboardInterrupt: after the state is saved.
         ValueError: a setting makes no sense, or the run to resume is of another experiment.
     """
     started = time.perf_counter()
     device = choose_device(settings.device)
+    events = Events(settings.folder / "tensorboard") if settings.log else None
     check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
     if data is None:
         data = read_data(experiment, settings, watcher)
@@ -142,12 +149,16 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
         write_json(folder / "environment.json", place | {"seconds": seconds, "finished": finished})
 
     note_environment(finished=False)
-    session = Session(experiment, data, others, settings, Ledger(folder, experiment.name), watcher)
+    session = Session(experiment, data, others, settings, Ledger(folder, experiment.name), watcher, events=events)
     run_baselines(session)
     for arm, seed in in_order(experiment.arms, settings.seeds):
         if not session.ledger.has(arm.name, seed):
             watcher.stage(f"{arm.name}, seed {seed}" if settings.seeds > 1 and arm.seeded else arm.name)
-            run_arm(session, arm, seed)
+            try:
+                run_arm(session, arm, seed)
+            finally:
+                if events is not None:
+                    events.close()
             note_environment(finished=False)
     watcher.stage("report")
     judge(folder, experiment)
@@ -210,6 +221,12 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     assert isinstance(model, Autoencoder)
     folder = ledger.model_folder(arm.name, seed)
     state = StateFile(folder / "state.safetensors")
+
+    def told(progress: Progress) -> None:
+        session.watcher.progress(progress)
+        if session.events is not None:
+            session.events.step(folder.name, progress)
+
     history = fit(
         model.to(settings.device),
         source,
@@ -217,7 +234,7 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
         corruption=arm.corruption,
         training=replace(arm.training, seed=seed),
         state=state,
-        on_progress=session.watcher.progress,
+        on_progress=told,
     )
     facts = {"data": source.name, "fingerprint": fingerprint(source.official_train), "seed": seed}
     save_model(folder, model, facts)
@@ -232,6 +249,8 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
         figures,
         {**measured.arrays, **inspect(model, arm.corruption, splits[shown], data.train, session.experiment.examples)},
     )
+    if session.events is not None:
+        session.events.finish(folder.name, history, measured.arrays, splits[shown], session.data.class_names)
     studies = (*session.experiment.studies, *arm.studies)
     measured = studied(session, studies, model, beside, splits, measured)
     enter(session, arm.name, seed, measured, history)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from narrows.apply import Run as UsedRun
 from narrows.data import Dataset, Size, load
@@ -57,6 +58,7 @@ def train(  # noqa: PLR0913  the words of the command line
     seeds: int = 1,
     device: str = "cpu",
     data_root: Path | None = None,
+    log: Literal["", "tensorboard"] = "",
     resume: bool = False,
     overwrite: bool = False,
 ) -> UsedRun:
@@ -74,17 +76,19 @@ def train(  # noqa: PLR0913  the words of the command line
         seeds: train with seeds 0 to this less 1; of several, the first is opened.
         device: cpu, cuda, cuda:1 or mps.
         data_root: where the catalogue's files are.
+        log: "tensorboard" writes curves, pictures and codes for it as well, into RUN/tensorboard.
         resume: go on with the run that is there.
         overwrite: replace the run that is there.
 
     Raises:
         FileExistsError: a run is there, and neither `resume` nor `overwrite` was asked for.
         FileNotFoundError: data are missing.
+        ImportError: what `log` wants is not installed.
         ValueError: words that make no sense, or do not fit the pictures.
     """
     job = Job(str(data), corrupt, model, code_size, as_size(size), epochs, minutes)
     settings = RunSettings(
-        Path(out), seeds=seeds, device=device, data_root=data_root, resume=resume, overwrite=overwrite
+        Path(out), seeds=seeds, device=device, data_root=data_root, log=log, resume=resume, overwrite=overwrite
     )
     found = carry_out(job, settings, Nobody())
     name = found.experiment["arms"][-1]["name"]

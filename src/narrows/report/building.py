@@ -23,6 +23,7 @@ from narrows.report.sections.noise import under_noise
 from narrows.report.sections.opening import findings, protocol
 from narrows.report.sections.pictures import pictures
 from narrows.report.sections.probe import probe
+from narrows.report.sections.probed import probed
 from narrows.report.sections.samples import samples
 from narrows.report.sections.separation import separation
 from narrows.report.sections.sizes import sizes
@@ -46,6 +47,7 @@ SECTIONS = (
     pictures,
     spread,
     evaluated,
+    probed,
     strangers,
     bound,
     samples,

@@ -1,6 +1,6 @@
 """Classifiers of frozen features, one by one: ROC curves, learning curves, and which class is taken for which."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,10 +23,11 @@ def classifiers(subject: Subject) -> Section | None:
     if not found:
         return None
     learning = (_learning(arm, arrays) for arm, arrays in found.items())
+    names = (subject.run.experiment.get("data") or {}).get("class_names") or ()
     blocks: list[Block] = [
-        *_roc(subject, found),
+        *roc(subject.split, found),
         *(plot for plot in learning if plot is not None),
-        *(_confusion(subject, arm, arrays) for arm, arrays in found.items()),
+        *(confusion(subject.split, names, arm, arrays) for arm, arrays in found.items()),
     ]
     return Section(
         "classifiers",
@@ -37,7 +38,7 @@ def classifiers(subject: Subject) -> Section | None:
     )
 
 
-def _roc(subject: Subject, found: Mapping[Arm, Arrays]) -> list[Plot]:
+def roc(split: str, found: Mapping[Arm, Arrays], name: str = "roc") -> list[Plot]:
     """The curves of all arms, a plot for each share of labels: the last one open."""
     shares = list(dict.fromkeys(str(each) for arrays in found.values() for each in arrays["conditions"]))
     plots = []
@@ -50,15 +51,15 @@ def _roc(subject: Subject, found: Mapping[Arm, Arrays]) -> list[Plot]:
                 lines.append(Line(arm.name, arm.style, rates, curve))
         if lines:
             areas = {line.label: float(np.trapezoid(line.y, line.x)) for line in lines}
-            best = max(areas, key=lambda name: areas[name])
+            best = max(areas, key=lambda label: areas[label])
             plots.append(
                 Plot(
-                    name=f"roc-{file_name(share)}",
+                    name=f"{name}-{file_name(share)}",
                     claim=f"“{best}” ranks the classes best with {share.replace('=', ' ')}: an area of"
                     f" {figure(areas[best], 3)} under its curve.",
-                    caption=f"Macro ROC curves on the {subject.split} pictures, {share}; first seed.",
+                    caption=f"Macro ROC curves on the {split} pictures, {share}; first seed.",
                     alt="Areas under the curves: "
-                    + ", ".join(f"{name} {figure(area, 3)}" for name, area in areas.items()),
+                    + ", ".join(f"{label} {figure(area, 3)}" for label, area in areas.items()),
                     panels=(Panel(tuple(lines), x_label="false positive rate", y_label="true positive rate"),),
                     fold="" if share == shares[-1] else f"ROC curves with {share}",
                 )
@@ -96,24 +97,23 @@ def _learning(arm: Arm, arrays: Arrays) -> Plot | None:
     )
 
 
-def _confusion(subject: Subject, arm: Arm, arrays: Arrays) -> Table:
+def confusion(split: str, names: Sequence[str], arm: Arm, arrays: Arrays) -> Table:
     """Pictures of the row's class that were taken for the column's; a group for each share, all labels first."""
-    names = (subject.run.experiment.get("data") or {}).get("class_names") or ()
     classes = [class_name(names, number) for number in range(arrays["confusion"].shape[1])]
     groups = tuple(
         Group(
             f"{condition}: {chosen}",
             tuple(
                 (Cell(name), *(Cell(count(int(each)), best=column == place) for column, each in enumerate(row)))
-                for place, (name, row) in enumerate(zip(classes, confusion, strict=True))
+                for place, (name, row) in enumerate(zip(classes, counts, strict=True))
             ),
         )
-        for condition, chosen, confusion in reversed(
+        for condition, chosen, counts in reversed(
             list(zip(arrays["conditions"], arrays["chosen"], arrays["confusion"], strict=True))
         )
     )
     return Table(
-        caption=f"“{arm.name}”: how many {subject.split} pictures of the row's class were taken for the column's; right"
+        caption=f"“{arm.name}”: how many {split} pictures of the row's class were taken for the column's; right"
         " answers are bold and marked ◆.",
         columns=(Column("class", numeric=False), *(Column(name) for name in classes)),
         groups=groups,

@@ -13,20 +13,28 @@ from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Measure, Subject
 
 
-class _Probed(NamedTuple):
-    """One arm's accuracy by budget, and how many labels a budget is, as far as the run holds it."""
+class Probed(NamedTuple):
+    """One arm's accuracy by budget, and what else the run holds of it."""
 
     accuracy: Mapping[str, Measure]
-    labels: Mapping[str, int]
+    arrays: Arrays
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """How many labels a budget is, as far as it is known."""
+        if "conditions" not in self.arrays:
+            return {budget: int(budget) for budget in self.accuracy if budget.isdigit()}
+        named = [str(condition).partition("labels=")[2] for condition in self.arrays["conditions"]]
+        return dict(zip(named, self.arrays["num_labels"].tolist(), strict=True))
 
 
-class _Way(NamedTuple):
+class Way(NamedTuple):
     """A way to learn the classes, and what all arms reach by it."""
 
     evaluation: str
     label: str
     learner: str
-    found: Mapping[Arm, _Probed]
+    found: Mapping[Arm, Probed]
 
     @property
     def budgets(self) -> tuple[str, ...]:
@@ -56,7 +64,7 @@ def probe(subject: Subject) -> Section | None:
     ways = tuple(way for way in (frozen, chosen, tuned) if way.found)
     if not ways:
         return None
-    curves = _curves(subject, ways)
+    drawn = curves(subject.split, ways)
     lead = []
     if frozen.found:
         lead += [
@@ -80,58 +88,51 @@ def probe(subject: Subject) -> Section | None:
     return Section(
         "probe",
         "What the codes tell of the classes",
-        (*((curves,) if curves else ()), _table(subject, ways)),
+        (*((drawn,) if drawn else ()), table(_caption(subject, ways), ways)),
         lead=" ".join(lead),
     )
 
 
-def _way(subject: Subject, evaluation: str, label: str, learner: str) -> _Way:
+def _way(subject: Subject, evaluation: str, label: str, learner: str) -> Way:
     found = {arm: _read(subject, arm, evaluation) for arm in subject.arms}
-    return _Way(evaluation, label, learner, {arm: probed for arm, probed in found.items() if probed.accuracy})
+    return Way(evaluation, label, learner, {arm: probed for arm, probed in found.items() if probed.accuracy})
 
 
-def _read(subject: Subject, arm: Arm, evaluation: str) -> _Probed:
+def _read(subject: Subject, arm: Arm, evaluation: str) -> Probed:
     accuracy = {
         key.condition.partition("labels=")[2]: measure
         for key, measure in subject.measures.items()
         if (key.evaluation, key.split, key.metric, key.arm) == (evaluation, subject.split, "accuracy", arm.name)
     }
-    arrays = _arrays(subject, arm, evaluation) if accuracy else {}
-    if "conditions" not in arrays:
-        return _Probed(accuracy, {budget: int(budget) for budget in accuracy if budget.isdigit()})
-    named = [str(condition).partition("labels=")[2] for condition in arrays["conditions"]]
-    return _Probed(accuracy, dict(zip(named, arrays["num_labels"].tolist(), strict=True)))
-
-
-def _arrays(subject: Subject, arm: Arm, evaluation: str) -> Arrays:
-    return subject.run.arrays(arm.name, arm.seeds[0], evaluation)
+    return Probed(accuracy, subject.run.arrays(arm.name, arm.seeds[0], evaluation) if accuracy else {})
 
 
 def _rank(budget: str) -> tuple[bool, float]:
     return budget == "all", 0.0 if budget == "all" else float(budget)
 
 
-def _said(budget: str) -> str:
+def amount(budget: str) -> str:
+    """A budget in words."""
     if budget.isdigit():
         return f"{count(int(budget))} labels"
     return "all labels" if budget in ("all", "1.0") else f"{100 * float(budget):g}\u202f% of the labels"
 
 
-def _table(subject: Subject, ways: tuple[_Way, ...]) -> Table:
+def table(caption: str, ways: tuple[Way, ...]) -> Table:
     """The ways below one another under the same budgets."""
     budgets = sorted({budget for way in ways for budget in way.budgets}, key=_rank)
     return Table(
-        caption=_caption(subject, ways),
+        caption=caption,
         columns=(
             Column("arm", numeric=False),
             Column("in the code", "numbers"),
-            *(Column(_said(budget), "accuracy, ↑") for budget in budgets),
+            *(Column(amount(budget), "accuracy, ↑") for budget in budgets),
         ),
-        groups=tuple(Group(way.label.capitalize(), _rows(way, budgets)) for way in ways),
+        groups=tuple(Group(way.label[:1].upper() + way.label[1:], _rows(way, budgets)) for way in ways),
     )
 
 
-def _rows(way: _Way, budgets: list[str]) -> tuple[tuple[Cell, ...], ...]:
+def _rows(way: Way, budgets: list[str]) -> tuple[tuple[Cell, ...], ...]:
     best = {budget: way.best(budget) for budget in budgets}
 
     def cell(arm: Arm, budget: str) -> Cell:
@@ -148,7 +149,7 @@ def _rows(way: _Way, budgets: list[str]) -> tuple[tuple[Cell, ...], ...]:
     )
 
 
-def _caption(subject: Subject, ways: tuple[_Way, ...]) -> str:
+def _caption(subject: Subject, ways: tuple[Way, ...]) -> str:
     learners = " or ".join(f"{way.learner} ({way.label})" for way in ways)
     group = ", group by group," if len(ways) > 1 else ""
     everything = sorted(
@@ -157,17 +158,17 @@ def _caption(subject: Subject, ways: tuple[_Way, ...]) -> str:
     whole = f" All are {' or '.join(map(count, everything))} labels." if everything else ""
     return (
         f"Share of the {subject.split} pictures whose class {learners} names, by how many training pictures had a"
-        f" label.{whole}{_floor(subject, ways)} Mean over seeds, ± half-width of its 95\u202f% interval; the best of a"
+        f" label.{whole}{without_looking(ways)} Mean over seeds, ± half-width of its 95\u202f% interval; the best of a"
         f" column{group} is bold and marked ◆."
     )
 
 
-def _floor(subject: Subject, ways: tuple[_Way, ...]) -> str:
+def without_looking(ways: tuple[Way, ...]) -> str:
     """What is right without looking at the pictures; empty where the run does not hold how many a class has."""
     for way in ways:
-        for arm in way.found:
-            if "confusion" in (arrays := _arrays(subject, arm, way.evaluation)):
-                classes = arrays["confusion"][0].sum(1)
+        for probed in way.found.values():
+            if "confusion" in probed.arrays:
+                classes = probed.arrays["confusion"][0].sum(1)
                 largest = figure(float(classes.max() / classes.sum()), 3)
                 return (
                     f" Always naming their most frequent class would be right for {largest} of them, guessing"
@@ -176,14 +177,15 @@ def _floor(subject: Subject, ways: tuple[_Way, ...]) -> str:
     return ""
 
 
-def _curves(subject: Subject, ways: tuple[_Way, ...]) -> Plot | None:
+def curves(split: str, ways: tuple[Way, ...], name: str = "accuracy-over-labels") -> Plot | None:
+    """A panel for each way in which several budgets were measured."""
     drawn = [(way, lines) for way in ways if (lines := _lines(way))]
     if not drawn:
         return None
     return Plot(
-        name="accuracy-over-labels",
+        name=name,
         claim=" ".join(_claim(way, lines) for way, lines in drawn),
-        caption=f"Accuracy of the classifier on the {subject.split} pictures over the number of labelled training"
+        caption=f"Accuracy of the classifier on the {split} pictures over the number of labelled training"
         " pictures; mean over seeds, the band its 95\u202f% interval."
         + (" Each panel has its own scale." if len(drawn) > 1 else ""),
         alt="; ".join(f"Accuracy over labels, {way.label}: {told(lines)}" for way, lines in drawn),
@@ -195,25 +197,25 @@ def _curves(subject: Subject, ways: tuple[_Way, ...]) -> Plot | None:
     )
 
 
-def _lines(way: _Way) -> tuple[Line, ...]:
+def _lines(way: Way) -> tuple[Line, ...]:
     """A curve for every arm of which several budgets' numbers of labels are known."""
     return tuple(line for arm, probed in way.found.items() if (line := _line(arm, probed)) is not None)
 
 
-def _line(arm: Arm, probed: _Probed) -> Line | None:
+def _line(arm: Arm, probed: Probed) -> Line | None:
     points = {
         float(number): probed.accuracy[budget] for budget, number in probed.labels.items() if budget in probed.accuracy
     }
     return curve(arm.name, arm.style, points)
 
 
-def _claim(way: _Way, lines: tuple[Line, ...]) -> str:
+def _claim(way: Way, lines: tuple[Line, ...]) -> str:
     """Which arms lead at both ends of a panel."""
     first, last = (max(lines, key=lambda line: float(line.y[place])) for place in (0, -1))
     few, many = count(int(first.x[0])), count(int(last.x[-1]))
     low, high = figure(float(first.y[0]), 3), figure(float(last.y[-1]), 3)
-    whose = {"linear_probe": "the codes of ", "label_efficiency": "the features of "}.get(
-        way.evaluation, "the fine-tuned codes of "
+    whose = {"linear_probe": "the codes of ", "fine_tuned": "the fine-tuned codes of "}.get(
+        way.evaluation, "the features of "
     )
     if first is last:
         return (
@@ -226,7 +228,7 @@ def _claim(way: _Way, lines: tuple[Line, ...]) -> str:
     )
 
 
-def _beside_pca(way: _Way) -> tuple[str, ...]:
+def _beside_pca(way: Way) -> tuple[str, ...]:
     """How many of the trained arms beat PCA, from the fewest labels and from the most."""
     said = []
     for budget in dict.fromkeys((way.budgets[0], way.budgets[-1])):
@@ -235,11 +237,11 @@ def _beside_pca(way: _Way) -> tuple[str, ...]:
         floor = max((value for arm, value in values.items() if arm.is_pca), default=None)
         if trained and floor is not None:
             above = sum(value > floor for value in trained)
-            said.append(f"with {_said(budget)} on those of {above} of {len(trained)} trained arms")
+            said.append(f"with {amount(budget)} on those of {above} of {len(trained)} trained arms")
     return (f"It does better than on PCA's codes {', '.join(said)}.",) if said else ()
 
 
-def _gained(frozen: _Way, tuned: _Way) -> tuple[str, ...]:
+def _gained(frozen: Way, tuned: Way) -> tuple[str, ...]:
     """In how many arms fine-tuning beats the frozen codes, with the fewest labels that both had and with the most."""
     shared = [budget for budget in tuned.budgets if budget in frozen.budgets]
     said = []
@@ -248,15 +250,15 @@ def _gained(frozen: _Way, tuned: _Way) -> tuple[str, ...]:
         both = [arm for arm in after if arm in before]
         if both:
             above = sum(after[arm] > before[arm] for arm in both)
-            said.append(f"with {_said(budget)} in {above} of {len(both)} arms")
+            said.append(f"with {amount(budget)} in {above} of {len(both)} arms")
     return (f"It does better than on the frozen codes {', '.join(said)}.",) if said else ()
 
 
-def _mistaken(subject: Subject, way: _Way) -> tuple[str, ...]:
+def _mistaken(subject: Subject, way: Way) -> tuple[str, ...]:
     """Which class the leading arm's classifier takes for which most often, with the most labels."""
     budget = way.budgets[-1]
     best = way.best(budget)
-    arrays = _arrays(subject, best, way.evaluation) if best else {}
+    arrays = way.found[best].arrays if best else {}
     if best is None or "confusion" not in arrays:
         return ()
     wrong = arrays["confusion"][arrays["conditions"].tolist().index(f"labels={budget}")].copy()
@@ -266,6 +268,6 @@ def _mistaken(subject: Subject, way: _Way) -> tuple[str, ...]:
         return ()
     names = (subject.run.experiment.get("data") or {}).get("class_names") or ()
     return (
-        f"On the codes of “{best.name}” and with {_said(budget)} its most frequent mistake is to take"
+        f"On the codes of “{best.name}” and with {amount(budget)} its most frequent mistake is to take"
         f" {class_name(names, shown)} for {class_name(names, named)}, {count(int(wrong[shown, named]))} times.",
     )
