@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from narrows.data import Dataset, Pictures, download, from_array, label_budget, load, pair
     from narrows.diagnostics import diagnose
+    from narrows.estimator import AutoencoderTransformer
     from narrows.evaluation import evaluate
     from narrows.jobs import train
     from narrows.models import (
@@ -64,6 +65,7 @@ HOMES = {
     ),
     "narrows.data": ("Dataset", "Pictures", "download", "from_array", "label_budget", "load", "pair"),
     "narrows.diagnostics": ("diagnose",),
+    "narrows.estimator": ("AutoencoderTransformer",),
     "narrows.evaluation": ("evaluate",),
     "narrows.jobs": ("train",),
     "narrows.models": (
@@ -99,6 +101,7 @@ __all__ = [
     "PCA",
     "Augmentation",
     "Autoencoder",
+    "AutoencoderTransformer",
     "Binarise",
     "Convolutional",
     "Dataset",
