@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from narrows.diagnostics import diagnose
     from narrows.estimator import AutoencoderTransformer
     from narrows.evaluation import evaluate
+    from narrows.export import export_model, export_run
     from narrows.jobs import train
     from narrows.models import (
         PCA,
@@ -67,6 +68,7 @@ HOMES = {
     "narrows.diagnostics": ("diagnose",),
     "narrows.estimator": ("AutoencoderTransformer",),
     "narrows.evaluation": ("evaluate",),
+    "narrows.export": ("export_model", "export_run"),
     "narrows.jobs": ("train",),
     "narrows.models": (
         "PCA",
@@ -138,6 +140,8 @@ __all__ = [
     "diagnose",
     "download",
     "evaluate",
+    "export_model",
+    "export_run",
     "fit",
     "from_array",
     "label_budget",

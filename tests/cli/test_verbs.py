@@ -32,6 +32,7 @@ OPTIONS = {
     "encode": {"--out", "--data-root", "--device", "--json"},
     "decode": {"--out", "--device", "--json"},
     "evaluate": {"--per-picture", "--data-root", "--device", "--json"},
+    "export": {"--out", "--json"},
     "report": {"--json"},
     "doctor": {"--json"},
     "data list": {"--data-root", "--json"},

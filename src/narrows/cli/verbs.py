@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from narrows.cli.export import export
 from narrows.cli.options import (
     AsJson,
     DataRoot,
@@ -142,7 +143,7 @@ def run(
     show_run(finished, as_json=as_json)
 
 
-for verb in (train, apply, encode, decode, evaluate):
+for verb in (train, apply, encode, decode, evaluate, export):
     app.command()(verb)
 
 
