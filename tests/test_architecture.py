@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "apply": ASSEMBLY | {"report", "experiments"},
     "jobs": ASSEMBLY | {"experiments", "apply"},
     "estimator": ASSEMBLY,
-    "export": ASSEMBLY,
+    "export": ASSEMBLY | {"apply"},
     "cli": EVERYTHING,
     "__init__": EVERYTHING,
     "__main__": frozenset({"cli"}),

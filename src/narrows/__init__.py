@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     )
     from narrows.data import Dataset, Pictures, download, from_array, label_budget, load, pair
     from narrows.diagnostics import diagnose
+    from narrows.estimator import AutoencoderTransformer
     from narrows.evaluation import evaluate
+    from narrows.export import export_model, export_run
     from narrows.jobs import train
     from narrows.models import (
         PCA,
@@ -64,7 +66,9 @@ HOMES = {
     ),
     "narrows.data": ("Dataset", "Pictures", "download", "from_array", "label_budget", "load", "pair"),
     "narrows.diagnostics": ("diagnose",),
+    "narrows.estimator": ("AutoencoderTransformer",),
     "narrows.evaluation": ("evaluate",),
+    "narrows.export": ("export_model", "export_run"),
     "narrows.jobs": ("train",),
     "narrows.models": (
         "PCA",
@@ -99,6 +103,7 @@ __all__ = [
     "PCA",
     "Augmentation",
     "Autoencoder",
+    "AutoencoderTransformer",
     "Binarise",
     "Convolutional",
     "Dataset",
@@ -135,6 +140,8 @@ __all__ = [
     "diagnose",
     "download",
     "evaluate",
+    "export_model",
+    "export_run",
     "fit",
     "from_array",
     "label_budget",

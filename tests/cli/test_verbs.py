@@ -33,6 +33,7 @@ OPTIONS = {
     "decode": {"--out", "--device", "--json"},
     "evaluate": {"--per-picture", "--data-root", "--device", "--json"},
     "probe": {"--shares", "--data-root", "--device", "--json"},
+    "export": {"--out", "--json"},
     "report": {"--json"},
     "doctor": {"--json"},
     "data list": {"--data-root", "--json"},

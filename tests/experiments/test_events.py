@@ -73,7 +73,7 @@ def test_steps_that_are_taken_again_are_taken_back(tmp_path: Path) -> None:
     for first, last, value in ((1, 5, 1.0), (4, 6, 2.0)):
         events = Events(tmp_path)
         for step in range(first, last + 1):
-            events.step("arm", Progress(0.0, 0, step, {"loss": value}))
+            events.told("arm", Progress(0.0, 0, step, {"loss": value}))
         events.close()
     expected = [(1, 1.0), (2, 1.0), (3, 1.0), (4, 2.0), (5, 2.0), (6, 2.0)]
     assert points(read(tmp_path / "arm"), "train/loss") == expected

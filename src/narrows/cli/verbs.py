@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from narrows.cli.export import export
 from narrows.cli.options import (
     AsJson,
     DataRoot,
@@ -145,7 +146,7 @@ def run(
     show_run(finished, as_json=as_json)
 
 
-for verb in (train, apply, encode, decode, evaluate, probe):
+for verb in (train, apply, encode, decode, evaluate, probe, export):
     app.command()(verb)
 
 

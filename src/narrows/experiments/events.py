@@ -59,7 +59,7 @@ class Events:
         self.package = writer_package()
         self.writer: Any = None
 
-    def step(self, name: str, progress: Progress) -> None:
+    def told(self, name: str, progress: Progress) -> None:
         """The terms of a step; where a training goes on, later steps that were written before are taken back."""
         if self.writer is None:
             self.writer = self._open(name, purge_step=progress.step)

@@ -225,7 +225,7 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     def told(progress: Progress) -> None:
         session.watcher.progress(progress)
         if session.events is not None:
-            session.events.step(folder.name, progress)
+            session.events.told(folder.name, progress)
 
     history = fit(
         model.to(settings.device),

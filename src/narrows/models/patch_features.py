@@ -181,7 +181,9 @@ class SlidingEncoder(nn.Module):
 
     def forward(self, images: Images, hidden: Mask | None) -> tuple[Tensor, tuple[Tensor, ...]]:  # noqa: ARG002
         """Features (batch, 2 x unit, region, region); of patches side by side their codes, means and contrasts."""
-        features = torch.cat([self.pooled(some) for some in images.split(CHUNK)])
+        # a graph has one path for any number of pictures
+        chunks = (images,) if torch.compiler.is_compiling() else images.split(CHUNK)
+        features = torch.cat([self.pooled(some) for some in chunks])
         tiles, mean, contrast = contrast_normalised(windows(pad(images, self.size), self.size, self.size))
         units = self.balance(self.project(self.whitening(tiles)).flatten(0, 2))
         codes = self.bottleneck(units, sample=False).code
