@@ -40,7 +40,7 @@ ALIKE = {
 }  # fmt: skip
 """Made of operations that another one has too."""
 NAMES = [name for name in CODECS if name not in ALIKE]
-SHAPE = (3, 6, 9)
+SHAPE = (3, 8, 11)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,7 +11,7 @@ import pytest
 
 COMPLETED = [
     ("narrows pro", {"probe"}),
-    ("narrows e", {"encode", "evaluate"}),
+    ("narrows e", {"encode", "evaluate", "export"}),
     ("narrows data ", {"list", "download", "clear"}),
     ("narrows probe runs/x ./photos --sh", {"--shares"}),
     ("narrows train ./photos --model ", {"dense", "convolutional", "unet", "masked"}),
