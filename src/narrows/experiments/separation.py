@@ -33,6 +33,7 @@ BY_FORMULA = Arm(
 def separation() -> Experiment:
     """Report 003's ResNet-18 with two decoders on the mean of a photograph and a digit, and a U-Net for the digit.
 
+    On test, 3 seeds (docs/results.md): 32.65 dB on both sources, SSIM 0.952 on the photographs and 0.988 on the digits.
     About 15 minutes on 2 cores with bfloat16 units.
     """
     reported = Arm(
