@@ -110,6 +110,16 @@ def test_losses_are_means_over_epochs_and_seeds(tmp_path: Path) -> None:
     assert line.low.tolist() == [1.5, 3.5]
 
 
+def test_a_single_epoch_is_folded_away_for_it_shows_no_course(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    history = [HistoryRow(TEN, 0, step, 1, 0.0, "mse", "train", float(step + 1)) for step in range(4)]
+    write_rows(tmp_path / "history.csv", HistoryRow, history)
+    per_step, per_epoch = section(page_of(tmp_path), "learning").blocks
+    assert isinstance(per_step, Plot)
+    assert isinstance(per_epoch, Plot)
+    assert (per_step.fold, per_epoch.fold) == ("", "mse per epoch")
+
+
 def test_findings_stand_gravest_first_and_their_absence_is_said(run_folder: Path, tmp_path: Path) -> None:
     (cards,) = section(page_of(run_folder), "findings").blocks
     assert isinstance(cards, Cards)

@@ -32,15 +32,13 @@ def learning(subject: Subject) -> Section | None:
     minimised = {term for term, split, _ in series if split == "train"}
     watched = [term for term in terms[1:] if term not in minimised]
     of_sources = [term for term in terms[1:] if term.partition(" ")[2] in subject.run.source_names]
+    epochs = {term: _per_epoch(subject, series, term) for term in terms}
+    opened = [term for term in (terms[0], *watched) if _is_curve(epochs[term])]
     leading = (
-        *(_per_epoch(subject, series, term) for term in (terms[0], *watched)),
+        *(epochs[term] for term in opened),
         *(_per_step(subject, series, term) for term in (terms[0], *of_sources)),
     )
-    others = (
-        replace(_per_epoch(subject, series, term), fold=f"{_words(term)} per epoch")
-        for term in terms[1:]
-        if term not in watched
-    )
+    others = (replace(plot, fold=f"{_words(term)} per epoch") for term, plot in epochs.items() if term not in opened)
     return Section("learning", "Learning", (*(plot for plot in leading if plot is not None), *others))
 
 
@@ -105,6 +103,11 @@ def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Seri
         panels=tuple(panels),
         columns=2,
     )
+
+
+def _is_curve(plot: Plot) -> bool:
+    """Whether a training of more than one epoch is drawn: a single point shows no course."""
+    return any(isinstance(mark, Line) and len(mark.x) > 1 for panel in plot.panels for mark in panel.marks)
 
 
 def _epochs(arm: Arm, found: list[Series]) -> Line:
