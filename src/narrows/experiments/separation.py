@@ -96,6 +96,7 @@ def separation_grey() -> Experiment:
 def separation_exchangeable() -> Experiment:
     """Two digits taken apart, neither of which comes first, with and without a loss that takes either order.
 
+    On test, 3 seeds (docs/results.md): 24.5 dB, and without such a loss 14.9, as much as the mixture itself has.
     About 7 minutes on 2 cores with bfloat16 units.
     """
     improved = Arm(
