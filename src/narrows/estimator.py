@@ -21,7 +21,7 @@ from narrows.data import Dataset, Pictures
 from narrows.data.array import channels_first
 from narrows.models import Autoencoder, ResidualDense
 from narrows.objective import Objective
-from narrows.training import Training, fit, load_model, save_model
+from narrows.training import COSINE, Training, fit, load_model, save_model
 from narrows.training.fit import device_of
 from narrows.training.settings import choose_device
 from narrows.types import Architecture, Corruption, ImageShape
@@ -31,16 +31,8 @@ Rows: TypeAlias = NDArray[np.floating[Any]]
 
 NETWORK = ResidualDense(code_size=8, width=256, hidden_width=512, output_activation="linear")
 """Unless an architecture is given."""
-TRAINING = Training(
-    epochs=60,
-    batch_size=64,
-    optimizer="adamw",
-    learning_rate=2e-3,
-    weight_decay=0.01,
-    schedule="cosine",
-    warmup=0.05,
-)
-"""Unless another is given; with it 8 numbers explained 0.84 of the variance of held-out digits, PCA's 0.67."""
+TRAINING = replace(COSINE, epochs=60, batch_size=64)
+"""Unless another is given."""
 PRECISIONS = [np.float64, np.float32]
 """In which codes are computed: the input's, as in scikit-learn's own transformers; of other types the first."""
 AT_ONCE = 1000

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, SupportsInt, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,6 +180,21 @@ class Interval(NamedTuple):
 
 
 Row = TypeVar("Row", Result, HistoryRow, Reported)
+
+
+def class_name(names: Sequence[str], label: SupportsInt) -> str:
+    """A class's name, or its number where it has none."""
+    number = int(label)
+    return str(names[number]) if 0 <= number < len(names) else str(number)
+
+
+def data_condition(name: str) -> str:
+    """The condition that says which data something was measured on; blanks part conditions.
+
+    >>> data_condition("my photos")
+    'data=my-photos'
+    """
+    return f"data={name.replace(' ', '-')}"
 
 
 def slug(arm: str, seed: int) -> str:

@@ -16,7 +16,7 @@ from narrows.evaluation import Beside, Evaluation, FeatureMemory, LabelEfficienc
 from narrows.evaluation.classifiers import FeatureClassifier, Fitted, Labelled
 from narrows.evaluation.label_budgets import check_budgets
 from narrows.report import write_report
-from narrows.results import PROBED, PROBED_MAJORITY, PROBED_PIXELS, Result
+from narrows.results import PROBED, PROBED_MAJORITY, PROBED_PIXELS, Result, class_name, data_condition
 
 SHARES = (0.01, 0.1, 1.0)
 """Of the labels of the training pictures, where none are asked for; without those that leave a class no label."""
@@ -160,8 +160,9 @@ def labelled(data: Dataset) -> Dataset:
         raise ValueError(f"expected at least 2 classes in {data.name}, found {len(everything)}; add another one")
     for name, found in classes.items():
         if missing := sorted(everything - found):
+            absent = class_name(data.class_names, missing[0])
             raise ValueError(
-                f"expected pictures of every class for {name}, found none of {called(data, missing[0])} among the "
+                f"expected pictures of every class for {name}, found none of class {absent} among the "
                 f"{len(parts[name])} of {data.name}; a class needs about 10 pictures, add some or leave it out"
             )
     return data
@@ -170,11 +171,6 @@ def labelled(data: Dataset) -> Dataset:
 def present(pictures: Pictures) -> set[int]:
     """The classes that pictures are of."""
     return set() if pictures.labels is None else set(np.unique(pictures.labels).tolist())
-
-
-def called(data: Dataset, label: int) -> str:
-    """A class's name, or its number where it has none."""
-    return data.class_names[label] if label < len(data.class_names) else f"class {label}"
 
 
 def check_shares(shares: tuple[float, ...], labels: NDArray[np.int64], data: Dataset) -> tuple[float, ...]:
@@ -189,7 +185,7 @@ def check_shares(shares: tuple[float, ...], labels: NDArray[np.int64], data: Dat
         if round(share * int(counts[rarest])) < 1:
             raise ValueError(
                 f"expected a share that leaves every class a label, found {share:g} of the {counts[rarest]} training "
-                f"pictures of {called(data, rarest)}; take at least {1 / int(counts[rarest]):.2g}"
+                f"pictures of class {class_name(data.class_names, rarest)}; take at least {1 / int(counts[rarest]):.2g}"
             )
     return tuple(sorted(set(shares)))
 
@@ -233,7 +229,7 @@ def accuracies(found: Evaluation) -> tuple[float, ...]:
 def rows_of(run: Run, data: str, found: dict[str, Evaluation]) -> list[Result]:
     """Figures of all splits as rows of the run."""
     name, arm = str(run.record.experiment["name"]), run.arm["name"]
-    where = f"data={data.replace(' ', '-')}"
+    where = data_condition(data)
     return [
         Result(name, arm, run.seed, kind, f"{where} {figure.condition}", split, figure.metric, figure.value, figure.n)
         for kind, evaluation in found.items()

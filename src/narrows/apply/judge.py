@@ -17,7 +17,7 @@ from narrows.descriptions import restore
 from narrows.evaluation import evaluate
 from narrows.files import write_atomic
 from narrows.report import write_report
-from narrows.results import EVALUATED, Result
+from narrows.results import EVALUATED, Result, class_name, data_condition
 
 SHOWN = 24
 """Pictures in the report: the worst."""
@@ -70,20 +70,15 @@ def write_errors(path: Path, gathered: Gathered, errors: NDArray[np.float32], or
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("rank", "file", "label", "squared_error", "mse"))
     for rank, place in enumerate(order.tolist(), start=1):
-        label = "" if labels is None else named(gathered, int(labels[place]))
+        label = "" if labels is None else class_name(gathered.class_names, int(labels[place]))
         writer.writerow((rank, gathered.files[place], label, float(errors[place]), float(errors[place]) / numbers))
     write_atomic(path, text.getvalue().encode())
-
-
-def named(gathered: Gathered, label: int) -> str:
-    """A class's name, or its number where it has none."""
-    return gathered.class_names[label] if label < len(gathered.class_names) else str(label)
 
 
 def keep_judged(run: Run, gathered: Gathered, metrics: dict[str, float], arrays: dict[str, NDArray[Any]]) -> None:
     """Rows and arrays of the judgement, in the run folder."""
     name, count, arm = str(run.record.experiment["name"]), len(gathered.pictures), run.arm["name"]
-    condition = f"data={gathered.name.replace(' ', '-')}"
+    condition = data_condition(gathered.name)
     rows = [
         Result(name, arm, run.seed, EVALUATED, condition, "test", metric, value, count)
         for metric, value in metrics.items()

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from narrows.apply.run import Run
-from narrows.results import Result, read_rows, slug, write_arrays, write_rows
+from narrows.results import Result, data_condition, read_rows, slug, write_arrays, write_rows
 
 
 def keep(run: Run, data: str, rows: list[Result], arrays: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
@@ -20,7 +20,7 @@ def keep(run: Run, data: str, rows: list[Result], arrays: Mapping[str, Mapping[s
         arrays: by evaluation.
     """
     folder, arm = run.record.folder, run.arm["name"]
-    first = f"data={data.replace(' ', '-')}"
+    first = data_condition(data)
 
     def replaced(row: Result) -> bool:
         same_model = (row.arm, row.seed) == (arm, run.seed)

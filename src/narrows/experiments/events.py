@@ -18,6 +18,7 @@ from torch import Tensor
 
 from narrows.data import Pictures
 from narrows.report.raster import mosaic, photograph
+from narrows.results import class_name
 from narrows.training import History, Progress
 
 LARGEST_SPRITE = 8192
@@ -118,7 +119,7 @@ class Events:
 
 def word(class_names: Sequence[str], label: int) -> str:
     """A class's name on one line without tabs, which part the projector's columns; its number where it has none."""
-    return " ".join(class_names[label].split()) if label < len(class_names) else str(label)
+    return " ".join(class_name(class_names, label).split())
 
 
 def thumbnails(images: NDArray[np.uint8]) -> Tensor:

@@ -1,8 +1,10 @@
 """Eight numbers a digit on data that come with scikit-learn: a first look in under a minute."""
 
+from dataclasses import replace
+
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.models import Dense, ResidualDense
-from narrows.training import Augmentation, Training
+from narrows.training import COSINE, Augmentation, Training
 
 
 def quickstart() -> Experiment:
@@ -30,16 +32,7 @@ def quickstart() -> Experiment:
             Arm(
                 name="improved, code 8",
                 model=ResidualDense(code_size=8, width=256, hidden_width=512, num_blocks=1),
-                training=Training(
-                    epochs=150,
-                    batch_size=64,
-                    optimizer="adamw",
-                    learning_rate=2e-3,
-                    weight_decay=0.01,
-                    schedule="cosine",
-                    warmup=0.05,
-                    augmentation=Augmentation(shift=1, share=0.25),
-                ),
+                training=replace(COSINE, epochs=150, batch_size=64, augmentation=Augmentation(shift=1, share=0.25)),
                 note="Residual blocks, and one-pixel shifts on a quarter of the batches.",
             ),
         ),

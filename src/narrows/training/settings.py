@@ -124,6 +124,10 @@ CHOICES = {
 }
 
 
+COSINE = Training(epochs=20, optimizer="adamw", learning_rate=2e-3, weight_decay=0.01, schedule="cosine", warmup=0.05)
+"""AdamW, warm-up and a cosine to 0; chosen on MNIST's validation split."""
+
+
 def build_optimizer(module: nn.Module, training: Training) -> Optimizer | Muon:
     """The optimiser that a description names, over the parameters that want a gradient."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]

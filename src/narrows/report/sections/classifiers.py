@@ -8,9 +8,9 @@ import numpy as np
 from narrows.report.arms import Arm
 from narrows.report.numbers import count, figure
 from narrows.report.page import Block, Cell, Column, Group, Line, Panel, Plot, Section, Table
-from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Subject
 from narrows.report.text import file_name
+from narrows.results import class_name
 
 EVALUATION = "label_efficiency"
 CURVES = (("cross_entropy", "cross-entropy (nats)"), ("accuracy", "accuracy"))

@@ -9,8 +9,8 @@ from narrows.report.arms import Arm
 from narrows.report.numbers import percent
 from narrows.report.page import Bars, Cloud, Panel, Plot, Section
 from narrows.report.sections.activations import activations, error_over_active, usage
-from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Subject
+from narrows.results import class_name
 
 
 def codes(subject: Subject) -> Section | None:

@@ -7,9 +7,9 @@ from narrows.report.numbers import figure, percent
 from narrows.report.page import Gallery, Line, Panel, Picture, Plot, Section, Strip
 from narrows.report.raster import display_width, photograph, signed
 from narrows.report.scales import signed_scale
-from narrows.report.sections.data import class_name
 from narrows.report.sections.differences import differences_of
 from narrows.report.subject import Arrays, Subject
+from narrows.results import class_name
 
 _MOST_COMPONENTS = 32
 

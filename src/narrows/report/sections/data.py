@@ -8,6 +8,7 @@ from narrows.report.numbers import count
 from narrows.report.page import Facts, Gallery, Picture, Prose, Section, Strip
 from narrows.report.raster import display_width, photograph
 from narrows.report.subject import Arrays, Subject
+from narrows.results import class_name
 
 _SHOWN = 10
 _LISTED = 25
@@ -34,11 +35,6 @@ def heads(subject: Subject, arrays: Arrays, numbers: list[int]) -> tuple[str, ..
         f"no. {number}" + (f"\n{class_name(names, labels[place[number]])}" if labels is not None else "")
         for number in numbers
     )
-
-
-def class_name(names: Any, label: Any) -> str:
-    """A class's name, or its number where it has none."""
-    return str(names[int(label)]) if 0 <= int(label) < len(names) else str(int(label))
 
 
 def _facts(experiment: dict[str, Any], data: dict[str, Any]) -> list[tuple[str, str]]:

@@ -9,8 +9,8 @@ from narrows.report.arms import Arm
 from narrows.report.numbers import MISSING, count, figure, measured
 from narrows.report.page import Cell, Column, Group, Line, Panel, Plot, Section, Table
 from narrows.report.sections.curves import curve, told
-from narrows.report.sections.data import class_name
 from narrows.report.subject import Arrays, Measure, Subject
+from narrows.results import class_name
 
 
 class Probed(NamedTuple):

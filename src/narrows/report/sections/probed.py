@@ -11,7 +11,7 @@ from narrows.report.sections.classifiers import confusion, roc
 from narrows.report.sections.probe import Probed, Way, amount, curves, table, without_looking
 from narrows.report.subject import Arrays, Subject
 from narrows.report.text import file_name
-from narrows.results import PROBED, PROBED_MAJORITY, PROBED_PIXELS
+from narrows.results import PROBED, PROBED_MAJORITY, PROBED_PIXELS, data_condition
 
 BESIDE = {
     PROBED_PIXELS: Arm("raw pixels", "baseline", Style("ink", DASHES["baseline"], MARKERS[-1]), (0,)),
@@ -72,7 +72,7 @@ def _arrays(subject: Subject, arm: Arm, evaluation: str, data: str) -> Arrays:
     """Of the first seed that has them of these data."""
     for seed in arm.seeds:
         arrays = subject.run.arrays(arm.name, seed, evaluation)
-        if arrays and str(arrays["data"]).replace(" ", "-") == data:
+        if arrays and data_condition(str(arrays["data"])) == f"data={data}":
             return arrays
     return {}
 
