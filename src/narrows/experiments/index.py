@@ -83,7 +83,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.separation",
         "a digit and a garment told apart from their mean",
         "mnist+fashion_mnist",
-        9.0,
+        6.0,
     ),
 }
 
