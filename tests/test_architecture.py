@@ -217,7 +217,7 @@ def test_one_network_class_that_nothing_subclasses() -> None:
 
 
 def test_one_loop() -> None:
-    rest = {path: tree for path, tree in PARSED.items() if path != "training/muon.py"}  # an optimiser made of two
+    rest = {path: tree for path, tree in PARSED.items() if path != "training/muon.py"}  # Muon has AdamW for the rest
     assert {line.split(":")[0] for line in calls(rest, steps)} == {"training/optimize.py"}
 
 

@@ -135,7 +135,8 @@ def build_optimizer(module: nn.Module, training: Training) -> Optimizer | Muon:
     if training.optimizer == "sgd":
         return torch.optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=0.9, fused=True)
     if training.optimizer == "muon":
-        return Muon(parameters, rate=rate, betas=training.betas, weight_decay=decay)
+        precision = choose_precision(training.precision, parameters[0].device)
+        return Muon(parameters, rate=rate, betas=training.betas, weight_decay=decay, precision=precision)
     kind = torch.optim.Adam if training.optimizer == "adam" else torch.optim.AdamW
     return kind(parameters, lr=rate, betas=training.betas, weight_decay=decay, fused=True)
 
