@@ -18,7 +18,7 @@ from narrows.models.patch_features import (
     SlidingEncoder,
     contrast_normalised,
     draw_patches,
-    last_weight,
+    last_layer,
 )
 from narrows.objective import Objective
 from narrows.training import Training, fit, load_model, save_model
@@ -49,7 +49,7 @@ def by_hand(model: Autoencoder, picture: NDArray[np.float64], threshold: float) 
     encoder = model.encoder
     assert isinstance(encoder, SlidingEncoder)
     weights = {name: value.detach().double().numpy() for name, value in encoder.whitening.state_dict().items()}
-    dictionary = last_weight(model.get_submodule("decoder.patches")).detach().double().numpy()
+    dictionary = last_layer(model.get_submodule("decoder.patches")).weight.detach().double().numpy()
     dictionary /= np.linalg.norm(dictionary, axis=0)
     height, width = picture.shape[1] - 2, picture.shape[2] - 2
     units = np.empty((12, height, width))
@@ -73,8 +73,31 @@ def test_codes_are_those_of_a_slow_reference(model: Autoencoder, colours: Datase
         codes = model.encode(images)
     assert codes.shape == (3, model.code_size) == (3, 2 * 12 * 4)
     expected = np.stack([by_hand(model, image.double().numpy(), SMALL.threshold) for image in images])
-    np.testing.assert_allclose(codes.numpy(), expected, atol=1e-4)
+    expected += np.stack([by_hand(model, image.flip(2).double().numpy(), SMALL.threshold) for image in images])
+    np.testing.assert_allclose(codes.numpy(), expected / 2, atol=1e-4)
     assert (codes > 0).any()
+
+
+def test_a_picture_and_its_mirror_image_have_one_code_if_asked(model: Autoencoder, colours: Dataset) -> None:
+    plain = replace(SMALL, mirrored=False).build(colours.image_shape)
+    plain.load_state_dict(model.state_dict())
+    images = torch.from_numpy(colours.validation.images) / 255
+    with torch.no_grad():
+        torch.testing.assert_close(model.encode(images), model.encode(images.flip(3)))
+        assert (plain.eval().encode(images) - plain.encode(images.flip(3))).abs().max() > 0.01
+
+
+def test_units_start_at_whitened_patches_of_length_1(colours: Dataset) -> None:
+    model = SMALL.build(colours.image_shape)
+    prepare(model, colours.train.images)
+    encoder = model.encoder
+    assert isinstance(encoder, SlidingEncoder)
+    drawn = torch.from_numpy(draw_patches(colours.train.images, 3, 100_000)).float() / 255
+    white = torch.nn.functional.normalize(encoder.whitening(contrast_normalised(drawn)[0]))
+    columns = last_layer(model.get_submodule("decoder.patches")).weight
+    nearest = (white @ columns).max(0).values
+    torch.testing.assert_close(nearest, torch.ones(12))
+    torch.testing.assert_close(encoder.project.weight, columns.T)
 
 
 def test_whitened_patches_have_no_covariance_left_and_go_back(colours: Dataset) -> None:
@@ -142,7 +165,7 @@ def test_units_that_keep_everything_rebuild_the_picture(colours: Dataset) -> Non
 def test_its_filters_are_what_it_compares_patches_with(model: Autoencoder) -> None:
     found = filter_arrays(model)["first_layer"]
     assert found.shape == (12, 3, 3, 3)
-    columns = last_weight(model.get_submodule("decoder.patches")).detach().numpy()
+    columns = last_layer(model.get_submodule("decoder.patches")).weight.detach().numpy()
     np.testing.assert_array_equal(found[5].reshape(-1), columns[:, 5])
 
 

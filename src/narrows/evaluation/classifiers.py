@@ -56,7 +56,7 @@ class FeatureClassifier(Protocol):
 class Linear:
     """Multinomial logistic regression: cross-entropy plus half the squared weights, by L-BFGS (Liu and Nocedal 1989).
 
-    Features of bfloat16 are multiplied as such, which leaves the minimum uncertain by as much.
+    Products are float32's whatever the features are: L-BFGS stops early where gradients are rounded to bfloat16.
 
     Raises:
         ValueError: a negative weight decay, or fewer than one iteration.
@@ -258,11 +258,11 @@ def forward(module: nn.Module, features: Codes) -> Scores:
 def linear(features: Codes, weights: Tensor) -> Scores:
     """Features weighted by weights (class, number + 1), whose last column is added."""
     # class by class: on the CPU (picture, class) took up to eight times as long
-    parts = [(weights[:, :-1].to(chunk.dtype) @ chunk.T).float() for chunk in features.split(CHUNK)]
+    parts = [weights[:, :-1] @ chunk.float().T for chunk in features.split(CHUNK)]
     return (torch.cat(parts, dim=1) + weights[:, -1:]).T
 
 
 def summed(features: Codes, shares: Scores) -> Tensor:
     """Sums over the pictures of their features times their shares, (class, number)."""
     chunks = zip(features.split(CHUNK), shares.split(CHUNK), strict=True)
-    return torch.stack([(part.T.to(chunk.dtype) @ chunk).float() for chunk, part in chunks]).sum(0)
+    return torch.stack([part.T @ chunk.float() for chunk, part in chunks]).sum(0)

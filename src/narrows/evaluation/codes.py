@@ -12,7 +12,7 @@ from narrows.data import Pictures
 from narrows.evaluation.reconstruction import reconstruct
 from narrows.models import Autoencoder
 from narrows.models.convolutional import ConvolutionalDecoder
-from narrows.models.patch_features import SlidingEncoder, last_weight
+from narrows.models.patch_features import SlidingEncoder, last_layer
 from narrows.models.transformer import PatchEncoder
 from narrows.types import Corruption
 
@@ -71,7 +71,7 @@ def filter_arrays(model: Autoencoder) -> dict[str, NDArray[Any]]:
     weight = first_weight(model)
     if isinstance(model.encoder, SlidingEncoder):
         # what patches are compared with, which is what pictures are put together from
-        weight = last_weight(model.get_submodule("decoder.patches")).T
+        weight = last_layer(model.get_submodule("decoder.patches")).weight.T
         weight = weight.unflatten(1, (-1, model.encoder.size, model.encoder.size))
     elif isinstance(model.encoder, PatchEncoder):
         weight = weight.unflatten(1, (-1, model.encoder.patch_size, model.encoder.patch_size))

@@ -18,8 +18,8 @@ Kind: TypeAlias = Literal["code", "reconstruction", "pixels"]
 """What of a model: its codes, its pictures of pictures, or nothing but the pictures themselves."""
 
 BATCH_SIZE = 500
-MOST_IN_FLOAT32 = 2**28
-"""Numbers of all splits that are kept in float32, 1 GB of them; more are kept in bfloat16."""
+MOST_IN_FLOAT32 = 2**30
+"""Numbers of all splits that are kept in float32, 4 GB of them; more are kept in bfloat16."""
 
 
 @dataclass
