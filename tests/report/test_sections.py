@@ -1,5 +1,6 @@
 """Sections from rows whose answer is known."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,24 @@ def test_a_lead_smaller_than_the_spread_of_seeds_settles_nothing(tmp_path: Path)
     rows = [row(BETTER, 8.0, seed=0), row(BETTER, 10.0, seed=1), row(PCA, 9.5)]
     sentences = answer(read_subject(open_run(write_small(tmp_path, rows))))
     assert sentences[1].endswith("which is less than the spread of its seeds and settles nothing.")
+
+
+def test_the_answer_of_classifiers_is_their_accuracy_with_the_most_and_the_fewest_labels(tmp_path: Path) -> None:
+    found = {(TEN, "0.01"): 0.1, (TEN, "1.0"): 0.2, (BETTER, "0.01"): 0.5, (BETTER, "0.6"): 0.9, (BETTER, "1.0"): 0.75}
+    rows = [
+        Result("small", arm, 0, "label_efficiency", f"labels={share}", "test", "accuracy", value, 100)
+        for (arm, share), value in found.items()
+    ]
+    folder = write_small(tmp_path, [*rows, row(TEN, 1.0), row(BETTER, 2.0)])
+    described = json.loads((folder / "experiment.json").read_text())
+    arms = [arm | {"task": "classification"} for arm in described["arms"]]
+    write_json(folder / "experiment.json", described | {"arms": arms})
+    best, reported = answer(read_subject(open_run(folder)))
+    assert best.replace("\u202f", " ") == (
+        "The best arm is “improved, code 2”: accuracy 0.7500 with 100 % of the labels, 0.5000 with 1 %, over 100 test "
+        "pictures."
+    )
+    assert reported.startswith("The best of the source report's, “as reported, code 2”: accuracy 0.2000 with")
 
 
 def test_reported_figures_join_their_reruns_and_the_improved_arm(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from narrows.results import Conclusion, Run
 from narrows.training import Training
 from narrows.types import Architecture, Corruption
 
-Task = Literal["compression", "denoising", "inpainting", "separation"]
+Task = Literal["compression", "denoising", "inpainting", "separation", "classification"]
 
 
 @runtime_checkable

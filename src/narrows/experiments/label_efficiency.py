@@ -64,6 +64,7 @@ def as_reported() -> tuple[Arm, ...]:
     """The report's autoencoder, its classifiers on what the decoder gives, and the same MLPs on codes."""
     encoder = Arm(
         name=ENCODER,
+        task="classification",
         model=Dense((), 16, output_activation="sigmoid", bottleneck=Deterministic("relu")),
         training=AS_REPORTED,
         note=(
@@ -113,6 +114,7 @@ def improved() -> tuple[Arm, ...]:
     """One encoder and, arm by arm, every kind of classifier and each kind alone."""
     best = Arm(
         name=IMPROVED,
+        task="classification",
         model=PatchFeatures(),
         training=replace(ANNEALED, epochs=3, batch_size=1000, augmentation=Augmentation()),
         studies=(LabelEfficiency((*LINEAR, ONE_LAYER)),),
@@ -143,6 +145,7 @@ def baselines() -> tuple[Arm, ...]:
     """What needs no trained encoder."""
     pca = Arm(
         name="compared, PCA codes",
+        task="classification",
         model=PCA(128),
         training=Training(epochs=0),
         studies=(LabelEfficiency(EVERY_KIND),),
@@ -178,6 +181,7 @@ def learning_encoders() -> tuple[Arm, ...]:
     frozen = LabelEfficiency(EVERY_KIND)
     untrained = Arm(
         name="compared, untrained convolutional encoder",
+        task="classification",
         model=Convolutional((32, 64, 128), code_size=128, output_activation="linear"),
         training=Training(epochs=0),
         studies=(frozen,),

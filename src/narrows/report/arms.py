@@ -20,6 +20,7 @@ class Arm:
     seeds: tuple[int, ...]
     note: str = ""
     data_used: str = ""
+    task: str = ""
     description: Any = None
     parameters: int | None = None
     code_numbers: int | None = None
@@ -62,6 +63,7 @@ def read_arms(run: Run) -> tuple[Arm, ...]:
                 seeds=tuple(sorted(measured.get(name, ()))) or tuple(entry.get("seeds", (0,))),
                 note=str(entry.get("note") or ""),
                 data_used=str(entry.get("data_used") or ""),
+                task=str(entry.get("task") or ""),
                 description=entry.get("description"),
                 parameters=entry.get("parameters"),
                 code_numbers=entry.get("code_numbers"),

@@ -1,4 +1,4 @@
-"""The answer in a few sentences: the best arm, PCA beside it, and the mean picture below both."""
+"""The answer in a few sentences: the best arm, and what it has to be compared with."""
 
 from narrows.report.arms import Arm
 from narrows.report.numbers import count, figure, measured, percent
@@ -7,7 +7,12 @@ from narrows.results import Metric
 
 
 def answer(subject: Subject) -> tuple[str, ...]:
-    """The best trained arm against PCA at its code size; a sentence each, none where nothing was measured."""
+    """The best trained arm against PCA at its code size; a sentence each, none where nothing was measured.
+
+    Of classifiers the best one, and the best of a source report beside it.
+    """
+    if subject.trained and all(arm.task == "classification" for arm in subject.trained):
+        return _of_classifiers(subject)
     merit = subject.merit
     best = best_arm(subject, subject.trained, merit)
     if best is None:
@@ -31,6 +36,40 @@ def pca_beside(subject: Subject, arm: Arm) -> Arm | None:
     """PCA at the arm's own code size, if there is one."""
     sizes = {pca.name: pca for pca in subject.arms if pca.is_pca}
     return sizes.get(f"PCA, code {arm.code_numbers}")
+
+
+def _of_classifiers(subject: Subject) -> tuple[str, ...]:
+    """Accuracy with the most labels and with the fewest."""
+    keys = [
+        key
+        for key in subject.measures
+        if (key.evaluation, key.split, key.metric) == ("label_efficiency", subject.split, "accuracy")
+    ]
+    if not keys:
+        return ()
+    conditions = sorted({key.condition for key in keys}, key=_share)
+    few, most = conditions[0], conditions[-1]
+    at_most = {key.arm: subject.measures[key] for key in keys if key.condition == most}
+    at_few = {key.arm: subject.measures[key].interval for key in keys if key.condition == few}
+
+    def said(name: str) -> str:
+        fewer = f", {measured(at_few[name])} with {percent(_share(few))}" if few != most and name in at_few else ""
+        return f"accuracy {measured(at_most[name].interval)} with {percent(_share(most))} of the labels{fewer}"
+
+    best = max(at_most, key=lambda name: at_most[name].interval.mean)
+    found = at_most[best]
+    seeds = f" ({found.interval.n} seeds)" if found.interval.n > 1 else ""
+    leader = f"The best arm is “{best}”: {said(best)}, over {count(found.pictures)} {subject.split} pictures{seeds}."
+    reported = [arm.name for arm in subject.arms if arm.role == "as reported" and arm.name in at_most]
+    if not reported or best in reported:
+        return (leader,)
+    rival = max(reported, key=lambda name: at_most[name].interval.mean)
+    return (leader, f"The best of the source report's, “{rival}”: {said(rival)}.")
+
+
+def _share(condition: str) -> float:
+    """Of the labels, as a condition labels=SHARE says it."""
+    return float(condition.partition("=")[2])
 
 
 def _leader(subject: Subject, best: Arm, merit: str) -> str:
