@@ -1,0 +1,73 @@
+"""What has to agree before two figures may stand beside each other: the pictures, and what is done to them."""
+
+import json
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from narrows.comparison.settings import flat
+from narrows.report.numbers import count
+from narrows.results import Run
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The pictures that an arm was judged on, and the input that it was given of them."""
+
+    data_set: str
+    fingerprint: str
+    size: str
+    value_range: str
+    division: str
+    """How splits were made: shares, or "official"."""
+    split: str
+    number: int
+    task: str
+    """The corruption's description as JSON."""
+
+    @property
+    def pictures(self) -> "Ground":
+        """The same pictures, whatever is done to them."""
+        return replace(self, task="")
+
+    def __str__(self) -> str:
+        """As a sentence names it."""
+        return f"{count(self.number)} {self.split} pictures of {self.data_set}, {self.input}"
+
+    @property
+    def input(self) -> str:
+        """What the encoder gets."""
+        settings = flat(json.loads(self.task))
+        kind = settings.pop("type", "")
+        if kind in ("", "NoCorruption"):
+            return "as they are"
+        return f"{kind} ({', '.join(f'{name} {value}' for name, value in settings.items())})" if settings else kind
+
+    def differing(self, other: "Ground") -> list[str]:
+        """What does not agree, in words."""
+        names = (field.name for field in fields(self))
+        return [name.replace("_", " ") for name in names if getattr(self, name) != getattr(other, name)]
+
+
+def grounds(run: Run, split: str) -> dict[str, Ground]:
+    """The ground of every arm that a run describes, and under "" that of its other baselines.
+
+    Those were given the corruption that all arms share, or none where they differ.
+    """
+    data = run.experiment.get("data") or {}
+    pictures = Ground(
+        data_set=str(data.get("name") or "unnamed pictures"),
+        fingerprint=str(data.get("fingerprint") or ""),
+        size=" x ".join(map(str, data.get("image_shape") or ())),
+        value_range=" to ".join(map(str, run.experiment.get("value_range") or ())),
+        division="official" if data.get("official_test") else str(data.get("split") or ""),
+        split=split,
+        number=int((data.get("n") or {}).get(split, 0)),
+        task="",
+    )
+    tasks = {str(arm["name"]): _task(arm.get("description")) for arm in run.experiment.get("arms", [])}
+    shared = tasks[next(iter(tasks))] if len(set(tasks.values())) == 1 else _task(None)
+    return {name: replace(pictures, task=task) for name, task in {**tasks, "": shared}.items()}
+
+
+def _task(description: Any) -> str:
+    return json.dumps((description or {}).get("corruption") or {"type": "NoCorruption"}, sort_keys=True)

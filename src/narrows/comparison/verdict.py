@@ -1,0 +1,210 @@
+"""Who is ahead, by how much, whether that can be trusted, and what may not be compared."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from narrows.comparison.differences import Difference, Verdict, difference
+from narrows.comparison.ground import Ground
+from narrows.comparison.reading import Contender, Entrant, Field, merit_of
+from narrows.report.numbers import figure, measured, percent
+from narrows.report.page import Card, Cards, Section, Sight
+from narrows.report.subject import metric_of
+from narrows.report.text import listed
+from narrows.results import Interval
+
+WORDS: dict[Verdict, str] = {
+    "settled": "neither other pictures nor other seeds would be expected to turn that round",
+    "one training each": "other pictures would not be expected to turn that round, but another seed might: run both"
+    " with --seeds 3",
+    "within the seeds": "that is less than trainings with other seeds differ by, so it settles nothing",
+    "within the pictures": "that is less than the choice of pictures explains, so it settles nothing",
+}
+
+
+class Ranking(NamedTuple):
+    """The contenders of one ground, best first, in the metric that judges them."""
+
+    ground: Ground
+    metric: str
+    contenders: tuple[Contender, ...]
+
+    @property
+    def trained(self) -> tuple[Contender, ...]:
+        """Those that are no baselines."""
+        return tuple(contender for contender in self.contenders if contender.trained)
+
+
+def rankings(field: Field) -> tuple[Ranking, ...]:
+    """A ranking for every ground; what hands its input back does not compete."""
+    found = []
+    for ground in field.grounds:
+        competing = [contender for contender in field.on(ground) if not contender.arm.is_input]
+        if metric := merit_of(competing):
+            found.append(Ranking(ground, metric, _ranked(competing, metric)))
+    return tuple(found)
+
+
+def _ranked(contenders: Sequence[Contender], metric: str) -> tuple[Contender, ...]:
+    falling = metric_of(metric).better == "higher"
+    return tuple(sorted(contenders, key=lambda each: mean_of(each, metric).mean, reverse=falling))
+
+
+def mean_of(contender: Contender, metric: str) -> Interval:
+    """A metric that it is known to have, over seeds."""
+    found = contender.measure(metric)
+    assert found is not None
+    return found.interval
+
+
+def answer(field: Field) -> tuple[str, ...]:
+    """Who is ahead on each ground where trained arms meet, by how much, and whether that can be trusted."""
+    found = [ranking for ranking in rankings(field) if len(ranking.trained) > 1]
+    if not found:
+        return ("No two of these trained arms were judged on the same pictures, so none is ahead of another.",)
+    several = len(field.grounds) > 1
+    return tuple(sentence for ranking in found for sentence in _told(field, ranking, several=several))
+
+
+def _told(field: Field, ranking: Ranking, *, several: bool) -> list[str]:
+    first, second = ranking.trained[:2]
+    unit = metric_of(ranking.metric)
+    best = mean_of(first, ranking.metric)
+    seeds = f" ({best.n} seeds)" if best.n > 1 else ""
+    where = f"On {ranking.ground}, " if several else ""
+    said = [
+        f"{where}“{first.name}” is ahead: {unit.label} {measured(best)}{' ' + unit.unit if unit.unit else ''}"
+        f"{'' if several else f' over {ranking.ground}'}{seeds}.",
+        _beside(first, second, ranking.metric),
+    ]
+    leader = ranking.contenders[0]
+    if not leader.trained:
+        said.append(f"No trained arm does better than “{leader.name}”: {figure(mean_of(leader, ranking.metric).mean)}.")
+    grave = _grave(field, first)
+    if grave:
+        said.append(f"The doctor objects to “{first.name}”: {listed(grave)}.")
+    return said
+
+
+def _beside(first: Contender, second: Contender, metric: str) -> str:
+    found = difference(second, first) if metric == "squared_error" else None
+    rival = mean_of(second, metric)
+    head = f"“{second.name}” comes second with {measured(rival)}"
+    if found is None:
+        return f"{head}; without errors of the same pictures in both runs it cannot be said whether by chance."
+    return (
+        f"{head}, {gap(found)} more (95 % interval over {found.num_pictures} pictures), and is the better one on"
+        f" {percent(found.share_better, 2)} of them: {WORDS[found.verdict]}."
+    )
+
+
+def gap(found: Difference) -> str:
+    """A difference with its interval over pictures."""
+    return measured(Interval(found.mean, found.half_width, found.num_pictures))
+
+
+def _grave(field: Field, contender: Contender) -> list[str]:
+    """The doctor's errors and warnings of an arm, and those of its whole run."""
+    own = {contender.own_name, ""}
+    found = (finding for finding in contender.entrants[0].run.findings if finding.arm in own)
+    return [f"{each.name} ({each.severity})" for each in found if each.severity != "note"]
+
+
+def status(field: Field) -> tuple[str, ...]:
+    """Why some runs cannot be quoted."""
+    quick = [entrant.name for entrant in field.entrants if entrant.run.environment.get("quick") is True]
+    if not quick:
+        return ()
+    whose = "a quick run: it shows that everything works, and its" if len(quick) == 1 else "quick runs: their"
+    return (f"{listed(quick)} {'is' if len(quick) == 1 else 'are'} {whose} figures mean nothing.",)
+
+
+def cautions(field: Field) -> Section | None:
+    """What may not be compared, and what to mind; None where all is alike."""
+    found = (_grounds(field), _without_errors(field), _chosen(field), _machines(field))
+    cards = tuple(card for card in found if card is not None)
+    return Section("cautions", "Before you compare", (Cards(cards),)) if cards else None
+
+
+def _grounds(field: Field) -> Card | None:
+    if len(field.grounds) < 2:
+        return None
+    first = field.grounds[0]
+    fields = dict.fromkeys(name for ground in field.grounds[1:] for name in first.differing(ground))
+    return Card(
+        tag="warning",
+        tone="warning",
+        title="not all were judged on the same pictures and the same input",
+        seen=tuple(
+            Sight(
+                ", ".join(contender.name for contender in field.on(ground)),
+                f"{ground}, fingerprint {ground.fingerprint or 'unknown'}.",
+            )
+            for ground in field.grounds
+        ),
+        lines=(
+            ("Differing", f"{listed(list(fields))}."),
+            (
+                "Hence",
+                "Only arms of one line above stand in one table or figure; between lines there is no difference"
+                " to state.",
+            ),
+        ),
+    )
+
+
+def _without_errors(field: Field) -> Card | None:
+    names = [contender.name for contender in field.contenders if not contender.errors]
+    if not names:
+        return None
+    return Card(
+        tag="note",
+        tone="note",
+        title="no errors of single pictures",
+        lines=(
+            ("Seen", f"{listed(names)}: the run folder has no arrays with every picture's error of every seed."),
+            ("Hence", "They stand in the tables, but no paired difference is made."),
+        ),
+    )
+
+
+def _chosen(field: Field) -> Card | None:
+    many = [ranking for ranking in rankings(field) if ranking.ground.split == "test" and len(ranking.trained) > 2]
+    if not many:
+        return None
+    return Card(
+        tag="note",
+        tone="note",
+        title="chosen by test pictures",
+        lines=(
+            ("Seen", f"{len(many[0].trained)} trained arms are ranked by test pictures."),
+            (
+                "Cure",
+                "The best of several looks better than it is. To choose settings, compare runs with --no-test,"
+                " and run the chosen one alone on the test pictures.",
+            ),
+        ),
+    )
+
+
+def _machines(field: Field) -> Card | None:
+    found = dict.fromkeys(_machine(entrant) for entrant in field.entrants)
+    if len(found) < 2:
+        return None
+    seen = tuple(
+        Sight(", ".join(each.name for each in field.entrants if _machine(each) == machine), f"{machine}.")
+        for machine in found
+    )
+    return Card(
+        "note",
+        "note",
+        "different hardware or precision",
+        (("Hence", "Seconds are not comparable; figures may differ in their last digits."),),
+        seen,
+    )
+
+
+def _machine(entrant: Entrant) -> str:
+    environment = entrant.run.environment
+    words = [str(environment.get(name) or "") for name in ("processor", "device", "precision")]
+    words.append(f"{environment.get('threads', '?')} threads")
+    return ", ".join(word for word in words if word)
