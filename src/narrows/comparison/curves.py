@@ -103,7 +103,7 @@ def _plot(scale: Scale, courses: Mapping[tuple[Contender, str], Course], name: s
         name=name,
         claim=f"“{winner}” ends {'highest' if rises(scale.term) else 'lowest'} on {judged}, at"
         f" {figure(ends[judged][winner])}.",
-        caption=f"{words[0].upper()}{words[1:]} on {scale.ground.data_set}, input {scale.ground.input}. By epoch on the"
+        caption=f"{words[0].upper()}{words[1:]} on {scale.ground.subject}. By epoch on the"
         " left, by seconds of training on the right, validation left out of them.",
         alt=f"Curves of {words}, one an arm: "
         + "; ".join(f"{arm} ends at {figure(end)} on {split}" for split, of in ends.items() for arm, end in of.items()),

@@ -31,16 +31,15 @@ class Ground:
 
     def __str__(self) -> str:
         """As a sentence names it."""
-        return f"{count(self.number)} {self.split} pictures of {self.data_set}, {self.input}"
+        return f"{count(self.number)} {self.split} pictures of {self.subject}"
 
     @property
-    def input(self) -> str:
-        """What the encoder gets."""
+    def subject(self) -> str:
+        """The data set, and what is done to its pictures where anything is."""
         settings = flat(json.loads(self.task))
         kind = settings.pop("type", "")
-        if kind in ("", "NoCorruption"):
-            return "as they are"
-        return f"{kind} ({', '.join(f'{name} {value}' for name, value in settings.items())})" if settings else kind
+        how = f" ({', '.join(f'{name} {value}' for name, value in settings.items())})" if settings else ""
+        return self.data_set if kind in ("", "NoCorruption") else f"{self.data_set} under {kind}{how}"
 
     def differing(self, other: "Ground") -> list[str]:
         """What does not agree, in words."""

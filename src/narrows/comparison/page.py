@@ -1,6 +1,6 @@
 """Several runs to one page."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from narrows.comparison.curves import curves
 from narrows.comparison.ground import Ground
@@ -14,6 +14,7 @@ from narrows.report.raster import display_width
 from narrows.report.sections.data import heads
 from narrows.report.sections.opening import cards
 from narrows.report.sections.shown import at, held_by_all, originals, reconstructed
+from narrows.report.subject import MERITS
 from narrows.results import Finding
 
 
@@ -43,9 +44,7 @@ def build_page(field: Field) -> Page:
 
 def _asked(field: Field) -> Section:
     tables = settings(field)
-    lead = (
-        "What the runs were asked, as far as it differs." if tables else "The runs were asked the same in everything."
-    )
+    lead = "What the runs were asked, as far as it differs." if tables else "The runs were asked the same."
     return Section("settings", "Settings that differ", tuple(tables), lead=lead)
 
 
@@ -55,8 +54,7 @@ def _figures(field: Field) -> Section:
         "Metrics judge the raw output against the clean picture. ↓ lower is better, ↑ higher is better; the best of a"
         " column is bold and marked ◆."
     )
-    judged = [_headed(field, ground) for ground in field.grounds]
-    blocks = [block for blocks in judged for block in blocks]
+    blocks = [block for ground in field.grounds for block in _headed(field, ground)]
     return Section("figures", "Figures", (*blocks, *_elsewhere(field)), lead=lead)
 
 
@@ -68,35 +66,34 @@ def _headed(field: Field, ground: Ground) -> list[Prose | Table]:
 
 
 def _elsewhere(field: Field) -> list[Table]:
-    """Places beside the judged one at which at least two runs were measured, arms of the same pictures in a table."""
-    tables = []
-    for ground in field.grounds:
-        for split in ("validation", "train"):
-            if split != ground.split and _meet(field.on(ground), Place(split)):
-                tables.append(
-                    figures(field.on(ground), Place(split), fold=f"{split}: {ground.data_set}, {ground.input}")
-                )
+    """Places beside the judged one where arms of two runs were measured; conditions give all arms the same input."""
+    asked = [
+        (field.on(ground), Place(split), f"{split}: {ground.subject}")
+        for ground in field.grounds
+        for split in ("validation", "train")
+        if split != ground.split
+    ]
     for pictures in dict.fromkeys(ground.pictures for ground in field.grounds):
-        arms = [each for each in field.contenders if each.ground.pictures == pictures]
-        keys = (key for each in arms for key in each.entrants[0].subject.measures if key.evaluation == "reconstruction")
-        places = dict.fromkeys(Place(key.split, key.condition) for key in keys if key.split == pictures.split)
-        tables += [
-            figures(arms, place, fold=f"{place.condition}: {pictures.data_set}")
-            for place in places
-            if place.condition and _meet(arms, place)
+        arms = tuple(each for each in field.contenders if each.ground.pictures == pictures)
+        conditions = dict.fromkeys(
+            key.condition
+            for each in arms
+            for key in each.entrants[0].subject.measures
+            if (key.evaluation, key.split) == ("reconstruction", pictures.split) and key.condition
+        )
+        asked += [
+            (arms, Place(pictures.split, condition), f"{condition}: {pictures.data_set}") for condition in conditions
         ]
-    return [table for table in tables if table is not None]
+    found = (figures(arms, place, fold=fold) for arms, place, fold in asked if _meet(arms, place))
+    return [table for table in found if table is not None]
 
 
-def _meet(contenders: "list[Contender] | tuple[Contender, ...]", place: Place) -> bool:
+def _meet(contenders: Sequence[Contender], place: Place) -> bool:
     """Whether trained arms of at least two runs were measured there."""
     runs = {
         each.entrants[0].name
         for each in contenders
-        if each.trained
-        for key in each.entrants[0].subject.measures
-        if (key.arm, key.evaluation, key.condition, key.split)
-        == (each.own_name, "reconstruction", place.condition, place.split)
+        if each.trained and any(each.measure(metric, condition=place.condition, split=place.split) for metric in MERITS)
     }
     return len(runs) > 1
 
@@ -104,8 +101,8 @@ def _meet(contenders: "list[Contender] | tuple[Contender, ...]", place: Place) -
 def _paired(field: Field) -> Section:
     tables = [table for ranking in rankings(field) if (table := paired(ranking)) is not None]
     lead = (
-        "The same pictures, judged by two arms each: what one does worse on every picture, so that hard and easy pictures"
-        " do not blur the difference."
+        "Two arms on the same pictures: what one does worse on each, so that hard and easy pictures do not blur the"
+        " difference."
         if tables
         else "No two arms have errors of the same pictures, so nothing is paired."
     )
@@ -134,8 +131,8 @@ def _side_by_side(contenders: tuple[Contender, ...], name: str) -> Gallery | Non
         name=name,
         claim=f"On these {len(numbers)} pictures “{winner}” comes closest: {figure(means[winner], 3)} squared error a"
         " picture.",
-        caption=f"{first.ground}; first seed, clipped to the visible range. Below each picture its squared error, of the"
-        " raw output.",
+        caption=f"Of {first.ground}; first seed, clipped to the visible range. Below each picture its squared error,"
+        " of the raw output.",
         strips=(originals(first.kept, numbers), *(reconstructed(each.arm, each.kept, numbers) for each in shown)),
         width=display_width(first.kept["target"].shape[-1]),
         heads=heads(first.entrants[0].subject, first.kept, numbers),

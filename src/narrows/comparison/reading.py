@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narrows.comparison.ground import Ground, grounds
-from narrows.report.arms import Arm
+from narrows.report.arms import Arm, style_of
 from narrows.report.colours import DASHES, HUES, MARKERS, Style
 from narrows.report.subject import MERITS, Arrays, Key, Measure, Subject, read_subject
 from narrows.results import Run, open_run
@@ -180,15 +180,15 @@ def _named(contenders: Sequence[Contender], entrants: Sequence[Entrant]) -> tupl
         return contender.own_name if alone[contender.own_name] == 1 else f"{run}: {contender.own_name}"
 
     return tuple(
-        replace(contender, arm=replace(contender.arm, name=name(contender), style=_style(contender, entrants)))
-        for contender in contenders
+        replace(contender, arm=replace(contender.arm, name=name(contender), style=_style(contender, place, entrants)))
+        for place, contender in enumerate(contenders)
     )
 
 
-def _style(contender: Contender, entrants: Sequence[Entrant]) -> Style:
-    """A colour a run, and a marker that moves on with run and arm; baselines look as in their own report."""
+def _style(contender: Contender, before: int, entrants: Sequence[Entrant]) -> Style:
+    """A colour a run, and a marker that moves on with run and arm; of baselines, which come first, the report's own."""
     if not contender.trained:
-        return contender.arm.style
+        return style_of(contender.own_name, "baseline", before)
     entrant = contender.entrants[0]
     place = entrants.index(entrant)
     peers = [arm.name for arm in entrant.subject.trained]

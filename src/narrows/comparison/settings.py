@@ -17,7 +17,7 @@ Settings = Mapping[str, str]
 
 
 class Differing(NamedTuple):
-    """One setting that is not the same everywhere: its value in each run or arm, None where there is no such setting."""
+    """A setting that is not the same everywhere: its value in each run or arm, None where there is no such setting."""
 
     path: str
     values: tuple[str | None, ...]
@@ -51,7 +51,7 @@ def of_run(run: Run) -> Settings:
 
 def of_arm(run: Run, name: str) -> Settings:
     """What an arm is made of, and how it was trained."""
-    entry = next((arm for arm in run.experiment.get("arms", []) if arm["name"] == name), {})
+    entry: dict[str, Any] = next((arm for arm in run.experiment.get("arms", []) if arm["name"] == name), {})
     beside = {key: entry[key] for key in _OF_ARM if key in entry}
     return flat({**(entry.get("description") or {}), **beside})
 

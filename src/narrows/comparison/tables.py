@@ -1,5 +1,6 @@
 """The tables of a comparison, as records that page and LaTeX share."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -16,9 +17,9 @@ from narrows.results import Interval
 
 _SHORT: dict[Verdict, str] = {
     "settled": "yes",
-    "one training each": "one training each",
-    "within the seeds": "no, within the seeds",
-    "within the pictures": "no, within the pictures",
+    "one training each": "open: one training",
+    "within the seeds": "no: within the seeds",
+    "within the pictures": "no: within the pictures",
 }
 
 
@@ -38,7 +39,7 @@ class Asked(NamedTuple):
 
 
 def figures(contenders: Sequence[Contender], place: Place, *, fold: str = "") -> Table | None:
-    """Every merit of contenders that were judged there; None where that is nobody."""
+    """Every merit of contenders that were judged there, best first; None where that is nobody."""
     found = {
         (each.name, metric): measure
         for each in contenders
@@ -46,9 +47,12 @@ def figures(contenders: Sequence[Contender], place: Place, *, fold: str = "") ->
         if (measure := each.measure(metric, condition=place.condition, split=place.split)) is not None
     }
     metrics = [metric for metric in MERITS if any(name == metric for _, name in found)]
-    present = [each for each in contenders if any((each.name, metric) in found for metric in metrics)]
-    if not present:
+    if not metrics:
         return None
+    sign = -1.0 if metric_of(metrics[0]).better == "higher" else 1.0
+    ranks = {name: sign * measure.interval.mean for (name, metric), measure in found.items() if metric == metrics[0]}
+    present = [each for each in contenders if any((each.name, metric) in found for metric in metrics)]
+    present.sort(key=lambda each: ranks.get(each.name, math.inf))
     best = {metric: _best(present, metric, place) for metric in metrics}
     rows = tuple(
         (
@@ -113,10 +117,10 @@ def paired(ranking: Ranking) -> Table | None:
     )
     number = next(iter(found.values())).num_pictures
     return Table(
-        caption=f"Each arm less “{first.name}”, picture by picture, over {count(number)} {ranking.ground.split} pictures:"
-        " mean ± half-width of the paired 95\u202f% interval (Student's t). Over seeds: half-width of Welch's 95\u202f%"
-        " interval, of trainings. Each interval is of one pair by itself; of many pairs, one in twenty may leave 0 out by"
-        " chance.",
+        caption=f"Each arm less “{first.name}”, picture by picture, over {count(number)} {ranking.ground.split}"
+        " pictures: mean ± half-width of the paired 95\u202f% interval (Student's t). Over seeds: half-width of Welch's"
+        " 95\u202f% interval over trainings. An interval is of one pair by itself: of many, one in twenty leaves 0 out"
+        " by chance.",
         columns=(
             Column("arm", numeric=False),
             Column("squared error", "per picture, more"),
@@ -131,7 +135,7 @@ def paired(ranking: Ranking) -> Table | None:
 
 def _seeds(pair: Difference) -> str:
     width = pair.seeds_half_width
-    return f"± {measured(Interval(width, float('nan'), 1))}" if width == width and max(pair.seeds) > 1 else MISSING
+    return f"± {measured(Interval(width, math.nan, 1))}" if not math.isnan(width) and max(pair.seeds) > 1 else MISSING
 
 
 def asked(field: Field) -> Iterator[Asked]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from narrows.comparison.differences import Difference, Verdict, difference
 from narrows.comparison.ground import Ground
 from narrows.comparison.reading import Contender, Entrant, Field, merit_of
-from narrows.report.numbers import figure, measured, percent
+from narrows.report.numbers import count, figure, measured, percent
 from narrows.report.page import Card, Cards, Section, Sight
 from narrows.report.subject import metric_of
 from narrows.report.text import listed
@@ -62,10 +62,10 @@ def answer(field: Field) -> tuple[str, ...]:
     if not found:
         return ("No two of these trained arms were judged on the same pictures, so none is ahead of another.",)
     several = len(field.grounds) > 1
-    return tuple(sentence for ranking in found for sentence in _told(field, ranking, several=several))
+    return tuple(sentence for ranking in found for sentence in _told(ranking, several=several))
 
 
-def _told(field: Field, ranking: Ranking, *, several: bool) -> list[str]:
+def _told(ranking: Ranking, *, several: bool) -> list[str]:
     first, second = ranking.trained[:2]
     unit = metric_of(ranking.metric)
     best = mean_of(first, ranking.metric)
@@ -75,11 +75,12 @@ def _told(field: Field, ranking: Ranking, *, several: bool) -> list[str]:
         f"{where}“{first.name}” is ahead: {unit.label} {measured(best)}{' ' + unit.unit if unit.unit else ''}"
         f"{'' if several else f' over {ranking.ground}'}{seeds}.",
         _beside(first, second, ranking.metric),
+        *_sizes(first, second),
     ]
     leader = ranking.contenders[0]
     if not leader.trained:
         said.append(f"No trained arm does better than “{leader.name}”: {figure(mean_of(leader, ranking.metric).mean)}.")
-    grave = _grave(field, first)
+    grave = _grave(first)
     if grave:
         said.append(f"The doctor objects to “{first.name}”: {listed(grave)}.")
     return said
@@ -97,12 +98,20 @@ def _beside(first: Contender, second: Contender, metric: str) -> str:
     )
 
 
+def _sizes(first: Contender, second: Contender) -> tuple[str, ...]:
+    """That one arm passes more numbers of a picture on than the other, where it does."""
+    ours, theirs = ((each.arm.code_numbers or 0) + (each.arm.bypass_numbers or 0) for each in (first, second))
+    if ours == theirs:
+        return ()
+    return (f"Of a picture, “{first.name}” passes on {count(ours)} numbers and “{second.name}” {count(theirs)}.",)
+
+
 def gap(found: Difference) -> str:
     """A difference with its interval over pictures."""
     return measured(Interval(found.mean, found.half_width, found.num_pictures))
 
 
-def _grave(field: Field, contender: Contender) -> list[str]:
+def _grave(contender: Contender) -> list[str]:
     """The doctor's errors and warnings of an arm, and those of its whole run."""
     own = {contender.own_name, ""}
     found = (finding for finding in contender.entrants[0].run.findings if finding.arm in own)

@@ -25,8 +25,8 @@ from narrows.report.rendering import render
 from narrows.report.writing import write_figures
 from narrows.results import Interval
 
-WRITTEN = ("figures.csv", "settings.csv", "paired.csv", "figures.tex", "settings.tex", "paired.tex")
-"""Beside report.html and figures/."""
+TABLES = ("figures", "settings", "paired")
+"""Each a CSV file and a LaTeX one; the CSV files are written first, and tell a comparison from another folder."""
 
 
 class Standing(NamedTuple):
@@ -77,7 +77,7 @@ def compare(runs: Sequence[Path | str], out: Path | str | None = None, *, overwr
     folder = _default_folder(field, again=overwrite) if out is None else Path(out)
     _check_folder(folder, overwrite=overwrite)
     page = build_page(field)
-    tables = {name: tabulars(_tables(page, name)).encode() for name in ("figures", "settings", "paired")}
+    tables = {name: tabulars(_tables(page, name)).encode() for name in TABLES}
     if folder.exists():
         shutil.rmtree(folder)
     write_atomic(folder / "figures.csv", as_csv(FigureRow, figure_rows(field)))
@@ -100,7 +100,7 @@ def _default_folder(field: Field, *, again: bool) -> Path:
 def _check_folder(folder: Path, *, overwrite: bool) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    if not all((folder / name).is_file() for name in WRITTEN):
+    if not all((folder / f"{name}.csv").is_file() for name in TABLES):
         raise FileExistsError(f"expected a new or empty output folder, found other files in {folder}; choose another")
     if not overwrite:
         raise FileExistsError(
