@@ -138,7 +138,7 @@ def test_other_pictures_inputs_and_splits_are_said_and_kept_apart(runs: Runs, tm
     other = bare(*runs("wider"), tmp_path / "other")
     text = (other / "experiment.json").read_text()
     (other / "experiment.json").write_text(re.sub(r'"fingerprint": "\w+"', '"fingerprint": "0123"', text))
-    page = page_of([*runs("plain", "noisy", "untested"), other])
+    page = page_of([*runs("plain", "wider", "noisy", "untested"), other])
     said = warned(page)["not all were judged on the same pictures and the same input"]
     for words in (
         "180 test pictures of digits under GaussianNoise (sigma 0.3",
@@ -147,11 +147,11 @@ def test_other_pictures_inputs_and_splits_are_said_and_kept_apart(runs: Runs, tm
         "task, split, number and fingerprint",
     ):
         assert words in said, said
-    assert page.answer[0].startswith("On 180 test pictures of digits, “plain: ")
+    assert page.answer[0].startswith("On 180 test pictures of digits, “")
     shown = [set(texts(table)) for table in tables(page, "figures") if not table.fold]
     assert len(shown) == 4
-    trained = {"plain: improved, net", "plain: compared, sparse", "noisy", "untested", "other"}
-    assert sorted(map(len, (names & trained for names in shown))) == [1, 1, 1, 2]
+    trained = {"plain: improved, net", "plain: compared, sparse", "wider", "noisy", "untested", "other"}
+    assert sorted(map(len, (names & trained for names in shown))) == [1, 1, 1, 3]
 
 
 def test_quick_runs_are_not_to_be_quoted(runs: Runs, tmp_path: Path) -> None:
@@ -162,10 +162,10 @@ def test_quick_runs_are_not_to_be_quoted(runs: Runs, tmp_path: Path) -> None:
     )
 
 
-def test_where_no_two_arms_meet_nobody_is_ahead(runs: Runs) -> None:
+def test_where_no_two_runs_meet_nobody_is_ahead(runs: Runs) -> None:
     page = page_of(runs("noisy", "untested"))
     assert page.answer == (
-        "No two of these trained arms were judged on the same pictures, so none is ahead of another.",
+        "No two of these runs were judged on the same pictures with the same input, so none is ahead.",
     )
 
 

@@ -1,5 +1,6 @@
 """Several run folders as one field of contenders, each with a name, a look, and the pictures that it was judged on."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from narrows.report.subject import MERITS, Arrays, Key, Measure, Subject, read_s
 from narrows.results import Run, open_run
 
 _SAME = 1e-4
-"""Relative difference of errors up to which a baseline is the same in two runs: processors sum in different orders."""
+"""Relative difference of figures up to which a baseline is the same in two runs: processors sum in different orders."""
 
 Errors = NDArray[np.float64]
 
@@ -158,14 +159,14 @@ def _merged(contenders: Sequence[Contender]) -> list[Contender]:
 
 
 def _alike(one: Contender, other: Contender) -> bool:
-    return (
-        not one.trained
-        and not other.trained
-        and (one.own_name, one.ground) == (other.own_name, other.ground)
-        and len(one.errors) == len(other.errors) == 1
-        and one.errors[0].shape == other.errors[0].shape
-        and np.allclose(one.errors[0], other.errors[0], rtol=_SAME)
-    )
+    if one.trained or other.trained or (one.own_name, one.ground) != (other.own_name, other.ground):
+        return False
+    pairs = ((one.measure(metric), other.measure(metric)) for metric in MERITS)
+    return all(ours == theirs or (ours and theirs and _close(ours, theirs)) for ours, theirs in pairs)
+
+
+def _close(one: Measure, other: Measure) -> bool:
+    return math.isclose(one.interval.mean, other.interval.mean, rel_tol=_SAME, abs_tol=_SAME**2)
 
 
 def _named(contenders: Sequence[Contender], entrants: Sequence[Entrant]) -> tuple[Contender, ...]:

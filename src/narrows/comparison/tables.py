@@ -96,8 +96,6 @@ def _best(contenders: Sequence[Contender], metric: str, place: Place) -> str:
 
 def paired(ranking: Ranking) -> Table | None:
     """Everyone else against the best trained arm, picture by picture; None where nothing can be paired."""
-    if len(ranking.contenders) < 2 or not ranking.trained:
-        return None
     first = ranking.trained[0]
     found = {
         each: pair for each in ranking.contenders if each is not first and (pair := difference(each, first)) is not None

@@ -35,11 +35,12 @@ class Ranking(NamedTuple):
 
 
 def rankings(field: Field) -> tuple[Ranking, ...]:
-    """A ranking for every ground; what hands its input back does not compete."""
+    """A ranking for every ground where trained arms of several runs meet; what hands its input back is left out."""
     found = []
     for ground in field.grounds:
         competing = [contender for contender in field.on(ground) if not contender.arm.is_input]
-        if metric := merit_of(competing):
+        runs = {contender.entrants[0].name for contender in competing if contender.trained}
+        if len(runs) > 1 and (metric := merit_of(competing)):
             found.append(Ranking(ground, metric, _ranked(competing, metric)))
     return tuple(found)
 
@@ -57,10 +58,10 @@ def mean_of(contender: Contender, metric: str) -> Interval:
 
 
 def answer(field: Field) -> tuple[str, ...]:
-    """Who is ahead on each ground where trained arms meet, by how much, and whether that can be trusted."""
-    found = [ranking for ranking in rankings(field) if len(ranking.trained) > 1]
+    """Who is ahead on each ground where runs meet, by how much, and whether that can be trusted."""
+    found = rankings(field)
     if not found:
-        return ("No two of these trained arms were judged on the same pictures, so none is ahead of another.",)
+        return ("No two of these runs were judged on the same pictures with the same input, so none is ahead.",)
     several = len(field.grounds) > 1
     return tuple(sentence for ranking in found for sentence in _told(ranking, several=several))
 

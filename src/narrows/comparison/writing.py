@@ -49,7 +49,7 @@ class Compared(NamedTuple):
     cautions: tuple[str, ...]
     """What may not be compared or quoted, and what to mind."""
     standings: tuple[Standing, ...]
-    """Best first, ground by ground."""
+    """Best first, for each kind of pictures and input that several runs were judged on."""
 
     @property
     def report(self) -> Path:
@@ -125,10 +125,10 @@ def _cautions(field: Field) -> tuple[str, ...]:
 def _standings(field: Field) -> tuple[Standing, ...]:
     found = []
     for ranking in rankings(field):
-        first = next(iter(ranking.trained), None)
+        first = ranking.trained[0]
         for each in ranking.contenders:
             measures = {metric: each.measure(metric) for metric in ("squared_error", "mse", "psnr", "ssim")}
             metrics = {metric: measure.interval for metric, measure in measures.items() if measure is not None}
-            behind = None if first is None or each is first else difference(each, first)
+            behind = None if each is first else difference(each, first)
             found.append(Standing(each.name, str(ranking.ground), metrics, behind))
     return tuple(found)
