@@ -144,7 +144,7 @@ def test_other_pictures_inputs_and_splits_are_said_and_kept_apart(runs: Runs, tm
         "180 test pictures of digits under GaussianNoise (sigma 0.3",
         "180 validation pictures of digits, fingerprint",
         "180 test pictures of digits, fingerprint 0123.",
-        "task, split, number and fingerprint",
+        "input, split, number of pictures and fingerprint",
     ):
         assert words in said, said
     assert page.answer[0].startswith("On 180 test pictures of digits, “")

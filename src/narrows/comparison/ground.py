@@ -20,23 +20,23 @@ class Ground:
     division: str
     """How splits were made: shares, or "official"."""
     split: str
-    number: int
-    task: str
+    num_pictures: int
+    input: str
     """The corruption's description as JSON."""
 
     @property
     def pictures(self) -> "Ground":
         """The same pictures, whatever is done to them."""
-        return replace(self, task="")
+        return replace(self, input="")
 
     def __str__(self) -> str:
         """As a sentence names it."""
-        return f"{count(self.number)} {self.split} pictures of {self.subject}"
+        return f"{count(self.num_pictures)} {self.split} pictures of {self.subject}"
 
     @property
     def subject(self) -> str:
         """The data set, and what is done to its pictures where anything is."""
-        settings = flat(json.loads(self.task))
+        settings = flat(json.loads(self.input))
         kind = settings.pop("type", "")
         how = f" ({', '.join(f'{name} {value}' for name, value in settings.items())})" if settings else ""
         return self.data_set if kind in ("", "NoCorruption") else f"{self.data_set} under {kind}{how}"
@@ -44,7 +44,11 @@ class Ground:
     def differing(self, other: "Ground") -> list[str]:
         """What does not agree, in words."""
         names = (field.name for field in fields(self))
-        return [name.replace("_", " ") for name in names if getattr(self, name) != getattr(other, name)]
+        return [
+            name.replace("num_", "number of ").replace("_", " ")
+            for name in names
+            if getattr(self, name) != getattr(other, name)
+        ]
 
 
 def grounds(run: Run, split: str) -> dict[str, Ground]:
@@ -60,13 +64,13 @@ def grounds(run: Run, split: str) -> dict[str, Ground]:
         value_range=" to ".join(map(str, run.experiment.get("value_range") or ())),
         division="official" if data.get("official_test") else str(data.get("split") or ""),
         split=split,
-        number=int((data.get("n") or {}).get(split, 0)),
-        task="",
+        num_pictures=int((data.get("n") or {}).get(split, 0)),
+        input="",
     )
-    tasks = {str(arm["name"]): _task(arm.get("description")) for arm in run.experiment.get("arms", [])}
-    shared = tasks[next(iter(tasks))] if len(set(tasks.values())) == 1 else _task(None)
-    return {name: replace(pictures, task=task) for name, task in {**tasks, "": shared}.items()}
+    inputs = {str(arm["name"]): _input(arm.get("description")) for arm in run.experiment.get("arms", [])}
+    shared = inputs[next(iter(inputs))] if len(set(inputs.values())) == 1 else _input(None)
+    return {name: replace(pictures, input=given) for name, given in {**inputs, "": shared}.items()}
 
 
-def _task(description: Any) -> str:
+def _input(description: Any) -> str:
     return json.dumps((description or {}).get("corruption") or {"type": "NoCorruption"}, sort_keys=True)

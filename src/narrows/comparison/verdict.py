@@ -116,7 +116,7 @@ def _grave(contender: Contender) -> list[str]:
     """The doctor's errors and warnings of an arm, and those of its whole run."""
     own = {contender.own_name, ""}
     found = (finding for finding in contender.entrants[0].run.findings if finding.arm in own)
-    return [f"{each.name} ({each.severity})" for each in found if each.severity != "note"]
+    return list(dict.fromkeys(f"{each.name} ({each.severity})" for each in found if each.severity != "note"))
 
 
 def status(field: Field) -> tuple[str, ...]:
@@ -155,8 +155,8 @@ def _grounds(field: Field) -> Card | None:
             ("Differing", f"{listed(list(fields))}."),
             (
                 "Hence",
-                "Only arms of one line above stand in one table or figure; between lines there is no difference"
-                " to state.",
+                "Only arms of one line are ranked, paired and drawn together. Folded tables that name a condition have"
+                " all arms of the same pictures, since they got the same input there.",
             ),
         ),
     )
@@ -171,7 +171,7 @@ def _without_errors(field: Field) -> Card | None:
         tone="note",
         title="no errors of single pictures",
         lines=(
-            ("Seen", f"{listed(names)}: the run folder has no arrays with every picture's error of every seed."),
+            ("Without", f"{listed(names)}. Their run folders hold no arrays with every picture's error of every seed."),
             ("Hence", "They stand in the tables, but no paired difference is made."),
         ),
     )
