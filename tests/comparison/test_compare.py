@@ -141,10 +141,10 @@ def test_other_pictures_inputs_and_splits_are_said_and_kept_apart(runs: Runs, tm
     page = page_of([*runs("plain", "wider", "noisy", "untested"), other])
     said = warned(page)["not all were judged on the same pictures and the same input"]
     for words in (
-        "180 test pictures of digits under GaussianNoise (sigma 0.3",
+        "180 test pictures of digits under GaussianNoise (clip False, sigma 0.3), fingerprint",
         "180 validation pictures of digits, fingerprint",
         "180 test pictures of digits, fingerprint 0123.",
-        "input, split, number of pictures and fingerprint",
+        "input, split and fingerprint.",
     ):
         assert words in said, said
     assert page.answer[0].startswith("On 180 test pictures of digits, “")

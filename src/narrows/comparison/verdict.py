@@ -75,9 +75,13 @@ def _told(ranking: Ranking, *, several: bool) -> list[str]:
     said = [
         f"{where}“{first.name}” is ahead: {unit.label} {measured(best)}{' ' + unit.unit if unit.unit else ''}"
         f"{'' if several else f' over {ranking.ground}'}{seeds}.",
-        _beside(first, second, ranking.metric),
+        f"“{second.name}” comes second with {_behind(first, second, ranking.metric)}",
         *_sizes(first, second),
     ]
+    others = [each for each in ranking.trained if each.entrants != first.entrants]
+    if others[0] is not second:
+        said.append(f"The best of another run, “{others[0].name}”, has {_behind(first, others[0], ranking.metric)}")
+        said += _sizes(first, others[0])
     leader = ranking.contenders[0]
     if not leader.trained:
         said.append(f"No trained arm does better than “{leader.name}”: {figure(mean_of(leader, ranking.metric).mean)}.")
@@ -87,15 +91,15 @@ def _told(ranking: Ranking, *, several: bool) -> list[str]:
     return said
 
 
-def _beside(first: Contender, second: Contender, metric: str) -> str:
+def _behind(first: Contender, second: Contender, metric: str) -> str:
+    """What the second reaches, how far that is behind the first, and whether it would stay so."""
     found = difference(second, first) if metric == "squared_error" else None
     rival = mean_of(second, metric)
-    head = f"“{second.name}” comes second with {measured(rival)}"
     if found is None:
-        return f"{head}; without errors of the same pictures in both runs it cannot be said whether by chance."
+        return f"{measured(rival)}; without errors of the same pictures it cannot be said whether by chance."
     return (
-        f"{head}, {gap(found)} more (95 % interval over {found.num_pictures} pictures), and is the better one on"
-        f" {percent(found.share_better, 2)} of them: {WORDS[found.verdict]}."
+        f"{measured(rival)}, {gap(found)} more (95 % interval over {found.num_pictures} pictures), and is the better one"
+        f" on {percent(found.share_better, 2)} of them: {WORDS[found.verdict]}."
     )
 
 
