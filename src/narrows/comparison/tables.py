@@ -9,11 +9,10 @@ from narrows.comparison.differences import Difference, Verdict, difference
 from narrows.comparison.reading import Contender, Field
 from narrows.comparison.settings import Settings, differing, of_arm, of_place, of_run
 from narrows.comparison.verdict import Ranking, gap
-from narrows.report.numbers import MISSING, count, measured, percent
+from narrows.report.numbers import MISSING, count, figure, measured, percent
 from narrows.report.page import Cell, Column, Group, Table
 from narrows.report.sections.tables import unit_and_arrow
 from narrows.report.subject import MERITS, metric_of
-from narrows.results import Interval
 
 _SHORT: dict[Verdict, str] = {
     "settled": "yes",
@@ -133,7 +132,7 @@ def paired(ranking: Ranking) -> Table | None:
 
 def _seeds(pair: Difference) -> str:
     width = pair.seeds_half_width
-    return f"± {measured(Interval(width, math.nan, 1))}" if not math.isnan(width) and max(pair.seeds) > 1 else MISSING
+    return f"± {figure(width, 2)}" if not math.isnan(width) and max(pair.seeds) > 1 else MISSING
 
 
 def asked(field: Field) -> Iterator[Asked]:

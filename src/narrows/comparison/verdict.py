@@ -98,8 +98,8 @@ def _behind(first: Contender, second: Contender, metric: str) -> str:
     if found is None:
         return f"{measured(rival)}; without errors of the same pictures it cannot be said whether by chance."
     return (
-        f"{measured(rival)}, {gap(found)} more (95 % interval over {found.num_pictures} pictures), and is the better one"
-        f" on {percent(found.share_better, 2)} of them: {WORDS[found.verdict]}."
+        f"{measured(rival)}, {gap(found)} more (95 % interval over {count(found.num_pictures)} pictures), and is the"
+        f" better one on {percent(found.share_better, 2)} of them: {WORDS[found.verdict]}."
     )
 
 
