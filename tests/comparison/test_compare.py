@@ -68,7 +68,7 @@ def test_the_answer_names_the_best_by_how_much_and_whether_that_stands(five: Com
     names = [(name, arm) for name in ("plain", "longer") for arm in ("improved, net", "compared, sparse")]
     names += [(name, "improved, net") for name in FIVE[2:]]
     means = {
-        f"{name}: {arm}" if name in ("plain", "longer") else name: open_run(*runs(name)).mean(arm, "squared_error")
+        f"{name}: {arm}" if name in ("plain", "longer") else name: open_run(runs(name)[0]).mean(arm, "squared_error")
         for name, arm in names
     }
     first, second = sorted(means, key=lambda name: means[name])[:2]
@@ -97,9 +97,9 @@ def test_figures_are_the_runs_own_with_student_s_intervals(five: Compared, runs:
 
 
 def test_only_settings_that_differ_are_shown(five: Compared) -> None:
-    found = {(row["of"], row["setting"]): {} for row in rows(five.folder / "settings.csv")}
+    found: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows(five.folder / "settings.csv"):
-        found[row["of"], row["setting"]][row["name"]] = row["value"]
+        found.setdefault((row["of"], row["setting"]), {})[row["name"]] = row["value"]
     assert set(found) == {
         ("of the run", "seeds"),
         ("improved, net", "model.code_size"),
@@ -135,7 +135,7 @@ def test_losses_of_different_objectives_stand_in_different_figures(runs: Runs) -
 
 
 def test_other_pictures_inputs_and_splits_are_said_and_kept_apart(runs: Runs, tmp_path: Path) -> None:
-    other = bare(*runs("wider"), tmp_path / "other")
+    other = bare(runs("wider")[0], tmp_path / "other")
     text = (other / "experiment.json").read_text()
     (other / "experiment.json").write_text(re.sub(r'"fingerprint": "\w+"', '"fingerprint": "0123"', text))
     page = page_of([*runs("plain", "wider", "noisy", "untested"), other])
@@ -155,7 +155,7 @@ def test_other_pictures_inputs_and_splits_are_said_and_kept_apart(runs: Runs, tm
 
 
 def test_quick_runs_are_not_to_be_quoted(runs: Runs, tmp_path: Path) -> None:
-    hasty = bare(*runs("wider"), tmp_path / "hasty")
+    hasty = bare(runs("wider")[0], tmp_path / "hasty")
     tell(hasty, quick=True)
     assert page_of([*runs("noisy"), hasty]).status == (
         "hasty is a quick run: it shows that everything works, and its figures mean nothing.",
@@ -170,7 +170,7 @@ def test_where_no_two_runs_meet_nobody_is_ahead(runs: Runs) -> None:
 
 
 def test_runs_without_arrays_stand_in_the_tables_and_are_not_paired(runs: Runs, tmp_path: Path) -> None:
-    alike = [bare(*runs("wider"), tmp_path / name) for name in ("bare", "nothing")]
+    alike = [bare(runs("wider")[0], tmp_path / name) for name in ("bare", "nothing")]
     page = page_of([*runs("plain"), alike[0]])
     assert "bare" in warned(page)["no errors of single pictures"]
     assert "bare" in texts(tables(page, "figures")[0])
