@@ -2,7 +2,7 @@
 
     python docs/pictures.py NAME [--data-root FOLDER]     writes docs/images/NAME.png; minutes, on runs under runs/pages
 
-Shown are MNIST, Fashion-MNIST (MIT licence), a curve of scikit-learn's digits, and pictures that come with
+Shown are MNIST, Fashion-MNIST (MIT licence), scikit-learn's digits, and pictures that come with
 scikit-image: astronaut (NASA, public domain), chelsea (Stefan van der Walt, CC0) and coffee (Rachel Michetti, CC0).
 Photographs of VOC 2007 are trained on and not shown.
 """
@@ -30,7 +30,7 @@ LARGEST = 60_000
 
 def main() -> None:
     """Make one picture."""
-    jobs = {job.__name__: job for job in (compress, denoise, inpaint, separate, odd, classify)}
+    jobs = {job.__name__: job for job in (compress, denoise, inpaint, separate, odd, classify, compare)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=jobs)
     parser.add_argument("--data-root", type=Path)
@@ -51,6 +51,14 @@ def classify() -> None:
     run = trained("small", "digits", "--epochs", "20")
     narrows("probe", str(run), "digits", "--shares", "0.01,0.03,0.1,0.3,1")
     keep("classify", run / "figures" / "probed-on-digits-accuracy-over-labels.png")
+
+
+def compare() -> None:
+    """Small digits after 4, 8 and 16 numbers."""
+    runs = [trained(f"numbers-{size}", "digits", "--code-size", str(size), "--epochs", "20") for size in (4, 8, 16)]
+    out = WORK / "compared"
+    narrows("compare", *map(str, runs), "--out", str(out), "--overwrite")
+    keep("compare", out / "figures" / "side-by-side-0.png")
 
 
 def odd() -> None:

@@ -18,7 +18,8 @@ Sources: TypeAlias = dict[str, ast.Module]
 
 PARTS = frozenset({"data", "corruption", "models", "objective", "metrics"})
 ASSEMBLY = PARTS | {"types", "results", "training", "evaluation", "diagnostics"}
-EVERYTHING = ASSEMBLY | {"experiments", "report", "apply", "jobs", "estimator", "export", "cli", "narrows"}
+REPORTS = {"report", "comparison"}
+EVERYTHING = ASSEMBLY | REPORTS | {"experiments", "apply", "jobs", "estimator", "export", "cli", "narrows"}
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "types": frozenset(),
@@ -33,6 +34,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "training": PARTS | {"types"},
     "evaluation": PARTS | {"types", "training", "results"},
     "report": frozenset({"results"}),
+    "comparison": frozenset({"results", "report"}),
     "diagnostics": frozenset({"results"}),
     "experiments": ASSEMBLY | {"report"},
     "apply": ASSEMBLY | {"report", "experiments"},
@@ -237,6 +239,7 @@ def test_no_keywords_are_forwarded_unread() -> None:
         ({"results"}, {"torch", "matplotlib"}),
         ({"diagnostics"}, {"torch", "matplotlib"}),
         ({"report"}, {"torch"}),
+        ({"comparison"}, {"torch", "matplotlib"}),
     ],
 )
 def test_what_is_light_loads_nothing_heavy(parts: set[str], heavy: set[str]) -> None:

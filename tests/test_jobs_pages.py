@@ -15,7 +15,7 @@ from narrows.results import open_run
 from .data.layouts import random_bytes
 from .test_documents import ROOT, blocks
 
-PAGES = ("compress", "denoise", "inpaint", "separate", "odd", "classify")
+PAGES = ("compress", "denoise", "inpaint", "separate", "odd", "classify", "compare")
 
 
 def smooth(number: int, *, grey: bool = False) -> Image.Image:
@@ -62,6 +62,7 @@ def test_every_command_of_a_page_runs(
         "separate": "parts/marks/1.png",
         "odd": "errors.csv",
         "classify": "runs/photos/figures/probed-on-sorted-roc-labels-1-0.svg",
+        "compare": "comparisons/size/paired.csv",
     }[page]
     assert (here / made).is_file()
 

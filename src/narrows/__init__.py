@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from narrows.apply import Run, probe
+    from narrows.comparison import compare
     from narrows.corruption import (
         Binarise,
         GaussianNoise,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 HOMES = {
     "narrows.apply": ("Run", "probe"),
+    "narrows.comparison": ("compare",),
     "narrows.corruption": (
         "Binarise",
         "GaussianNoise",
@@ -137,6 +139,7 @@ __all__ = [
     "Training",
     "UNet",
     "as_images",
+    "compare",
     "diagnose",
     "download",
     "evaluate",

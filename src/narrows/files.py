@@ -25,6 +25,15 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def first_free(folder: Path) -> Path:
+    """The folder, or where that is taken the first free one of NAME-2 and on."""
+    free, count = folder, 1
+    while free.exists():
+        count += 1
+        free = folder.with_name(f"{folder.name}-{count}")
+    return free
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file by rename."""
     with replacing(path) as temporary:

@@ -34,6 +34,7 @@ OPTIONS = {
     "evaluate": {"--per-picture", "--data-root", "--device", "--json"},
     "probe": {"--shares", "--data-root", "--device", "--json"},
     "export": {"--out", "--json"},
+    "compare": {"--out", "--overwrite", "--json"},
     "report": {"--json"},
     "doctor": {"--json"},
     "data list": {"--data-root", "--json"},

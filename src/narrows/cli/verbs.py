@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from narrows.cli.compare import compare
 from narrows.cli.export import export
 from narrows.cli.options import (
     AsJson,
@@ -146,7 +147,7 @@ def run(
     show_run(finished, as_json=as_json)
 
 
-for verb in (train, apply, encode, decode, evaluate, probe, export):
+for verb in (train, apply, encode, decode, evaluate, probe, export, compare):
     app.command()(verb)
 
 

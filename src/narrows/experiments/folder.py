@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from narrows.evaluation import Figure
 from narrows.experiments.describe import completed
-from narrows.files import write_json
+from narrows.files import first_free, write_json
 from narrows.results import ADDED, HistoryRow, Reported, Result, open_run, read_rows, slug, write_arrays, write_rows
 from narrows.training import History
 
@@ -17,11 +17,7 @@ from narrows.training import History
 def default_folder(name: str, *, again: bool) -> Path:
     """runs/NAME, or where that stands already and is not meant again, the first free one of runs/NAME-2 and on."""
     folder = Path("runs") / name
-    count = 1
-    while folder.exists() and not again:
-        count += 1
-        folder = Path("runs") / f"{name}-{count}"
-    return folder
+    return folder if again else first_free(folder)
 
 
 def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:

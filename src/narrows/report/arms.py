@@ -59,7 +59,7 @@ def read_arms(run: Run) -> tuple[Arm, ...]:
             Arm(
                 name=name,
                 role=role,
-                style=_style(name, role, peers),
+                style=style_of(name, role, peers),
                 seeds=tuple(sorted(measured.get(name, ()))) or tuple(entry.get("seeds", (0,))),
                 note=str(entry.get("note") or ""),
                 data_used=str(entry.get("data_used") or ""),
@@ -78,7 +78,8 @@ def _role(name: str, entry: dict[str, Any]) -> str:
     return stated if stated in ROLES else "baseline"
 
 
-def _style(name: str, role: str, peers: int) -> Style:
+def style_of(name: str, role: str, peers: int) -> Style:
+    """The look of an arm that so many of its kind come before: baselines, else all others."""
     if role == "baseline":
         return Style("ink" if name.lower().startswith("pca") else "grey", DASHES[role], MARKERS[-1 - peers % 12])
     return Style(HUES[peers % len(HUES)], DASHES[role], MARKERS[peers % len(MARKERS)])

@@ -83,7 +83,7 @@ def build_page(run: Run) -> Page:
         answer=answer(subject),
         status=_status(environment.get("quick"), environment.get("finished")),
         byline=" · ".join(part for part in parts if part),
-        sections=_numbered(found),
+        sections=numbered(found),
     )
 
 
@@ -96,7 +96,8 @@ def _status(quick: object, finished: object) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _numbered(sections: list[Section]) -> tuple[Section, ...]:
+def numbered(sections: list[Section]) -> tuple[Section, ...]:
+    """The sections with their figures counted through."""
     number = 0
     numbered = []
     for section in sections:

@@ -83,14 +83,14 @@ def _per_epoch(subject: Subject, series: Mapping[tuple[str, str, str], list[Seri
         lines = []
         for arm in subject.arms:
             if found := series.get((term, split, arm.name)):
-                lines.append(_epochs(arm, found))
+                lines.append(over_epochs(arm, found))
                 ends[split, arm.name] = float(lines[-1].y[-1])
         if lines:
             panels.append(
-                Panel(tuple(lines), title=title, x_label="epoch", y_label=_words(term), log_y=_logarithmic(term, lines))
+                Panel(tuple(lines), title=title, x_label="epoch", y_label=_words(term), log_y=logarithmic(term, lines))
             )
     split = "validation" if any(split == "validation" for split, _ in ends) else "train"
-    winner = _leader(term, {arm: value for (place, arm), value in ends.items() if place == split})
+    winner = leader(term, {arm: value for (place, arm), value in ends.items() if place == split})
     return Plot(
         name=f"loss-per-epoch-{file_name(term)}",
         claim=f"“{winner}” ends {_best(term)} on {split}, at {figure(ends[split, winner])}.",
@@ -110,7 +110,7 @@ def _is_curve(plot: Plot) -> bool:
     return any(isinstance(mark, Line) and len(mark.x) > 1 for panel in plot.panels for mark in panel.marks)
 
 
-def _epochs(arm: Arm, found: list[Series]) -> Line:
+def over_epochs(arm: Arm, found: list[Series]) -> Line:
     """A seed's mean over each epoch, then mean, lowest and highest over seeds as far as all of them ran."""
     means = []
     for values in found:
@@ -133,15 +133,12 @@ def _per_step(subject: Subject, series: Mapping[tuple[str, str, str], list[Serie
     lines, widths = [], []
     for arm in subject.arms:
         if found := series.get((term, "train", arm.name)):
-            width = -(-len(found[0]) // _MOST_POINTS)
-            starts = np.arange(0, len(found[0]), width)
-            sizes = np.diff(np.append(starts, len(found[0])))
-            steps, values = (np.add.reduceat(found[0][:, column], starts) / sizes for column in (0, 2))
-            lines.append(Line(arm.name, arm.style, steps, values))
+            line, width = over_steps(arm, found[0])
+            lines.append(line)
             widths.append(width)
     if not lines or max(len(line.x) for line in lines) < 3:
         return None
-    winner = _leader(term, {line.label: float(line.y[-1]) for line in lines})
+    winner = leader(term, {line.label: float(line.y[-1]) for line in lines})
     fastest = next(line for line in lines if line.label == winner)
     widest = max(widths)
     smoothing = f" A point is the mean of {count(widest)} recorded steps or fewer." if widest > 1 else ""
@@ -151,24 +148,36 @@ def _per_step(subject: Subject, series: Mapping[tuple[str, str, str], list[Serie
         f" after {count(int(fastest.x[-1]))} steps.",
         caption=f"Per step, {_words(term)}: first seed.{smoothing}{subject.caveat}",
         alt=f"Curves of {_words(term)} over training steps, one an arm",
-        panels=(Panel(tuple(lines), x_label="step", y_label=_words(term), log_y=_logarithmic(term, lines)),),
+        panels=(Panel(tuple(lines), x_label="step", y_label=_words(term), log_y=logarithmic(term, lines)),),
     )
 
 
-def _rises(term: str) -> bool:
+def over_steps(arm: Arm, found: Series) -> tuple[Line, int]:
+    """A seed's steps, a point the mean of so many of them that the curve stays small; and how many those are."""
+    width = -(-len(found) // _MOST_POINTS)
+    starts = np.arange(0, len(found), width)
+    sizes = np.diff(np.append(starts, len(found)))
+    steps, values = (np.add.reduceat(found[:, column], starts) / sizes for column in (0, 2))
+    return Line(arm.name, arm.style, steps, values), width
+
+
+def rises(term: str) -> bool:
+    """Whether a curve that goes up is good news."""
     return metric_of(term).better == "higher"
 
 
 def _best(term: str) -> str:
-    return "highest" if _rises(term) else "lowest"
+    return "highest" if rises(term) else "lowest"
 
 
-def _leader(term: str, ends: Mapping[str, float]) -> str:
-    return (max if _rises(term) else min)(ends, key=lambda arm: ends[arm])
+def leader(term: str, ends: Mapping[str, float]) -> str:
+    """The arm that ends best."""
+    return (max if rises(term) else min)(ends, key=lambda arm: ends[arm])
 
 
-def _logarithmic(term: str, lines: list[Line]) -> bool:
-    return not _rises(term) and all(bool((line.y > 0).all()) for line in lines)
+def logarithmic(term: str, lines: list[Line]) -> bool:
+    """Whether a term's axis is: where it falls, and never to 0."""
+    return not rises(term) and all(bool((line.y > 0).all()) for line in lines)
 
 
 def _absent(subject: Subject, present: set[str]) -> str:

@@ -1,8 +1,10 @@
 """What a reader should know before the figures: the doctor's findings, and the protocol."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from narrows.report.arms import Arm
+from narrows.report.colours import Style
 from narrows.report.page import Card, Cards, Prose, Section, Sight, Tone, Tree, Trees
 from narrows.report.subject import Subject
 from narrows.results import Finding
@@ -12,18 +14,23 @@ _TONES: dict[str, Tone] = {"error": "error", "warning": "warning", "note": "note
 
 def findings(subject: Subject) -> Section:
     """The doctor's findings, gravest first, one card for all arms in which the same was found."""
-    found = sorted(subject.run.findings, key=lambda finding: list(_TONES).index(finding.severity))
+    found = subject.run.findings
     if not found:
         examined = (subject.run.folder / "findings.json").exists()
         lead = "The doctor examined this run and found nothing to object to."
         return Section("findings", "Findings", (), lead=lead if examined else "No doctor has examined this run yet.")
-    alike: dict[tuple[str, str], list[Finding]] = {}
-    for finding in found:
-        alike.setdefault((finding.severity, finding.name), []).append(finding)
-    cards = Cards(tuple(_card(subject, group) for group in alike.values()))
-    tally = _tally([finding.severity for finding in found], grouped=len(alike) < len(found))
+    shown = cards(found, {arm.name: arm.style for arm in subject.arms})
+    tally = _tally([finding.severity for finding in found], grouped=len(shown.items) < len(found))
     calm = _clean_arms(subject, found)
-    return Section("findings", "Findings", (cards,), lead=f"{tally} {calm}".strip())
+    return Section("findings", "Findings", (shown,), lead=f"{tally} {calm}".strip())
+
+
+def cards(found: Sequence[Finding], styles: Mapping[str, Style]) -> Cards:
+    """Findings, gravest first: one card for all arms in which the same was found, each with its arm's look."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for finding in sorted(found, key=lambda finding: list(_TONES).index(finding.severity)):
+        alike.setdefault((finding.severity, finding.name), []).append(finding)
+    return Cards(tuple(_card(group, styles) for group in alike.values()))
 
 
 def protocol(subject: Subject) -> Section | None:
@@ -36,9 +43,8 @@ def protocol(subject: Subject) -> Section | None:
     return Section("protocol", "Protocol", blocks) if blocks else None
 
 
-def _card(subject: Subject, alike: list[Finding]) -> Card:
+def _card(alike: list[Finding], styles: Mapping[str, Style]) -> Card:
     """One finding: what was seen in each arm, and each cure once."""
-    styles = {arm.name: arm.style for arm in subject.arms}
     first = alike[0]
     return Card(
         tag=first.severity,
@@ -86,11 +92,12 @@ def _flatten(description: Any, depth: int = 0) -> tuple[tuple[int, str, str], ..
             lines.append((depth, str(name), ""))
             lines += [line for part in parts for line in _flatten(part, depth + 1)]
         else:
-            lines.append((depth, str(name), _plain(value)))
+            lines.append((depth, str(name), plain(value)))
     return tuple(lines)
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A setting as a reader wants it."""
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return "none" if value is None else str(value)

@@ -22,7 +22,12 @@ def shown_arms(subject: Subject) -> tuple[Arm, ...]:
 
 def shown_numbers(subject: Subject, arms: Sequence[Arm]) -> list[int]:
     """The first pictures that all of `arms` hold, by their number in the split."""
-    held = [subject.reconstructions[arm.name]["index"].tolist() for arm in arms]
+    return held_by_all([subject.reconstructions[arm.name] for arm in arms])
+
+
+def held_by_all(arrays: Sequence[Arrays]) -> list[int]:
+    """The first pictures that stand in all of `arrays`, by their number in the split."""
+    held = [found["index"].tolist() for found in arrays]
     return [number for number in held[0] if all(number in other for other in held)][:_SHOWN] if held else []
 
 
