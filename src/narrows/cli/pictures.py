@@ -23,6 +23,7 @@ from narrows.cli.options import (
     Quick,
     Resume,
     Seeds,
+    Settings,
     TrainingPrecision,
 )
 from narrows.cli.progress import watching
@@ -59,6 +60,7 @@ def train(
     size: Annotated[str, typer.Option(help="Side of the pictures, or height,width; chosen without it.")] = "",
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pictures.", show_default=False)] = None,
     minutes: Annotated[float | None, typer.Option(help="Training time in place of epochs.", show_default=False)] = None,
+    settings: Settings = None,
     seeds: Seeds = 1,
     quick: Quick = False,
     no_test: NoTest = False,
@@ -87,6 +89,7 @@ def train(
         parse_size(size) if size else None,
         epochs,
         minutes,
+        tuple(settings or ()),
     )
     folder = out or default_folder(run_name(data), again=overwrite or resume)
     how = RunSettings(
@@ -102,7 +105,7 @@ def train(
         log="tensorboard" if log else "",
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
-    with going_on(folder), watching(quiet=as_json) as watcher:
+    with going_on(folder, "--resume"), watching(quiet=as_json) as watcher:
         finished = carry_out(job, how, watcher, lambda outlook: watcher.say(describe_outlook(outlook)))
     show_run(finished, as_json=as_json)
 

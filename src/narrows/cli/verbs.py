@@ -24,6 +24,7 @@ from narrows.cli.options import (
     Resume,
     RunFolder,
     Seeds,
+    Settings,
     TrainingPrecision,
 )
 from narrows.cli.pictures import train
@@ -99,10 +100,7 @@ def run(
     experiment: Annotated[str, typer.Argument(help="A name that 'narrows list' shows.", show_default=False)],
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one under runs/.")] = None,
     seeds: Seeds = 1,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, such as training.epochs=5; repeatable."),
-    ] = None,
+    settings: Settings = None,
     quick: Quick = False,
     no_test: NoTest = False,
     resume: Resume = False,
@@ -141,7 +139,7 @@ def run(
         log="tensorboard" if log else "",
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
-    with going_on(folder), watching(quiet=as_json) as watcher:
+    with going_on(folder, "--resume"), watching(quiet=as_json) as watcher:
         finished = run_experiment(asked, how, watcher)
     show_run(finished, as_json=as_json)
 

@@ -1,5 +1,6 @@
 """A run to a page: the parts in their order, the figures numbered."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from narrows.report.page import Block, Gallery, Page, Plot, Section
@@ -83,7 +84,7 @@ def build_page(run: Run) -> Page:
         answer=answer(subject),
         status=_status(environment.get("quick"), environment.get("finished")),
         byline=" · ".join(part for part in parts if part),
-        sections=_numbered(found),
+        sections=numbered(found),
     )
 
 
@@ -96,9 +97,10 @@ def _status(quick: object, finished: object) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _numbered(sections: list[Section]) -> tuple[Section, ...]:
+def numbered(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """The sections with their figures numbered through."""
     number = 0
-    numbered = []
+    found = []
     for section in sections:
         blocks: list[Block] = []
         for block in section.blocks:
@@ -107,5 +109,5 @@ def _numbered(sections: list[Section]) -> tuple[Section, ...]:
                 blocks.append(replace(block, number=number))
             else:
                 blocks.append(block)
-        numbered.append(replace(section, blocks=tuple(blocks)))
-    return tuple(numbered)
+        found.append(replace(section, blocks=tuple(blocks)))
+    return tuple(found)

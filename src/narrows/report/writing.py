@@ -17,9 +17,13 @@ def write_report(run_folder: Path) -> Path:
         FileNotFoundError: the folder holds no run.
         ValueError: it was written by a later version of Narrows, or one of its tables is broken.
     """
-    page = build_page(open_run(run_folder))
-    plots = _write_figures(page, run_folder / "figures")
-    path = run_folder / "report.html"
+    return write_page(build_page(open_run(run_folder)), run_folder)
+
+
+def write_page(page: Page, folder: Path) -> Path:
+    """Write FOLDER/report.html and FOLDER/figures/*.svg and *.png; return the page's path."""
+    plots = _write_figures(page, folder / "figures")
+    path = folder / "report.html"
     write_atomic(path, render(page, plots).encode())
     return path
 
