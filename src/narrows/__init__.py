@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from narrows.objective import L1, KLSparsity, KLToPrior, Objective
     from narrows.report import write_report
     from narrows.results import open_run
+    from narrows.sweeps import sweep
     from narrows.training import Augmentation, Training, as_images, fit, load_model, save_model
 
 HOMES = {
@@ -94,6 +95,7 @@ HOMES = {
     "narrows.objective": ("KLSparsity", "KLToPrior", "L1", "Objective"),
     "narrows.report": ("write_report",),
     "narrows.results": ("open_run",),
+    "narrows.sweeps": ("sweep",),
     "narrows.training": ("Augmentation", "Training", "as_images", "fit", "load_model", "save_model"),
 }
 """Where each public name is defined."""
@@ -151,6 +153,7 @@ __all__ = [
     "pair",
     "probe",
     "save_model",
+    "sweep",
     "train",
     "write_report",
 ]

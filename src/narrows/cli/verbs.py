@@ -31,6 +31,7 @@ from narrows.cli.pictures import train
 from narrows.cli.progress import bars, watching
 from narrows.cli.show import show_findings, show_run, show_sets, show_table
 from narrows.cli.stopping import complain, going_on
+from narrows.cli.sweep import sweep
 from narrows.cli.use import apply, decode, encode, evaluate, probe
 
 USER_ERROR = 2
@@ -144,7 +145,7 @@ def run(
     show_run(finished, as_json=as_json)
 
 
-for verb in (train, apply, encode, decode, evaluate, probe, export):
+for verb in (train, sweep, apply, encode, decode, evaluate, probe, export):
     app.command()(verb)
 
 

@@ -34,6 +34,8 @@ from narrows.report.sections.tables import results
 from narrows.report.subject import read_subject
 from narrows.results import Run
 
+QUICK = "A quick run: it shows that everything works, and its figures mean nothing."
+
 SECTIONS = (
     findings,
     data_sheet,
@@ -91,7 +93,7 @@ def build_page(run: Run) -> Page:
 def _status(quick: object, finished: object) -> tuple[str, ...]:
     said = []
     if quick is True:
-        said.append("A quick run: it shows that everything works, and its figures mean nothing.")
+        said.append(QUICK)
     if finished is False:
         said.append("This run is not finished: what is missing below had not been measured when this was written.")
     return tuple(said)

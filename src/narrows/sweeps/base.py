@@ -151,15 +151,26 @@ def check_points(base: Base, axes: Sequence[Axis]) -> None:
 
 def command(base: Base, settings: Settings, how: RunSettings, *options: str) -> str:
     """What runs one point by itself."""
-    words = ["narrows", *base.words, *(word for path, value in settings for word in ("--set", f"{path}={value}"))]
+    changes = (word for path, value in settings for word in ("--set", f"{path}={value}"))
+    return shlex.join(["narrows", *base.words, *changes, *options_of(how), *options])
+
+
+def sweep_command(base: Base, asked: Asked, axes: Sequence[Axis], how: RunSettings) -> str:
+    """What runs the sweep; without the storage, whose address may hold a password."""
+    option = "--over" if asked.trials is None else "--search"
+    swept = [word for axis in axes for word in (option, axis.words)]
+    trials = [] if asked.trials is None else ["--trials", str(asked.trials)]
+    return shlex.join(
+        ["narrows", "sweep", *base.words[1:], *swept, *trials, *options_of(how), "--out", str(how.folder)]
+    )
+
+
+def options_of(how: RunSettings) -> list[str]:
+    """How something is carried out, where it is not as usual."""
     usual = RunSettings(how.folder)
-    said = {
-        "--seeds": ("seeds", how.seeds),
-        "--data-root": ("data_root", how.data_root),
-        "--device": ("device", how.device),
-        "--precision": ("precision", how.precision),
+    said = {"seeds": "--seeds", "data_root": "--data-root", "device": "--device", "precision": "--precision"}
+    unusual = {
+        option: getattr(how, name) for name, option in said.items() if getattr(how, name) != getattr(usual, name)
     }
-    for option, (name, value) in said.items():
-        if value != getattr(usual, name):
-            words += [option, str(value)]
-    return shlex.join([*words, *(["--quick"] if how.quick else []), *options])
+    words = [word for option, value in unusual.items() for word in (option, str(value))]
+    return [*words, "--quick"] if how.quick else words

@@ -1,8 +1,8 @@
 """The folder of a sweep: what is asked, which process has which point, and which points are done.
 
-    SWEEP/sweep.json    what all points share, and the values    SWEEP/points/NAME/   an ordinary run a point
-    SWEEP/points.csv    a row a point                            SWEEP/locks/         held while a point is trained
-    SWEEP/report.html   and figures/                             SWEEP/study.journal  a search's, where none is named
+SWEEP/sweep.json    what all points share, and the values    SWEEP/points/NAME/   an ordinary run a point
+SWEEP/points.csv    a row a point                            SWEEP/locks/         held while a point is trained
+SWEEP/report.html   and figures/                             SWEEP/study.journal  a search's, where none is named
 """
 
 import json

@@ -15,6 +15,8 @@ from narrows.sweeps.axes import Settings
 MERIT = "squared_error"
 """What is minimised, on validation: the metric that heads every report."""
 SPLIT = "validation"
+TRIAL = "trial-"
+"""How the names of a search's points begin; a grid's hold an equals sign before any hyphen."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Point:
     def error(self) -> Interval:
         """The error over seeds."""
         return interval(self.errors)
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether a search drew it, and no grid."""
+        return self.name.startswith(TRIAL)
 
     @property
     def values(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from narrows.sweeps.axes import Axis, Choices, Range, Settings, number
 from narrows.sweeps.folder import LOCKS, POINTS, STUDY, agree, claimed
-from narrows.sweeps.points import Point, from_json, to_json
+from narrows.sweeps.points import TRIAL, Point, from_json, to_json
 from narrows.sweeps.training import State, Sweeping, train_point
 
 if TYPE_CHECKING:
@@ -166,14 +166,16 @@ def unfinished_here(study: "Study", folder: Path) -> list["FrozenTrial"]:
         trial
         for trial in counted(study)
         if not trial.state.is_finished()
-        and ((folder / LOCKS / f"{trial_name(trial.number)}.lock").exists()
-             or (folder / POINTS / trial_name(trial.number)).exists())
+        and (
+            (folder / LOCKS / f"{trial_name(trial.number)}.lock").exists()
+            or (folder / POINTS / trial_name(trial.number)).exists()
+        )
     ]
 
 
 def trial_name(place: int) -> str:
     """The folder of a trial's run below points/."""
-    return f"trial-{place}"
+    return f"{TRIAL}{place}"
 
 
 def study_state(study: "Study", trials: int) -> State:

@@ -19,6 +19,7 @@ from narrows.sweeps.base import (
     chosen_epochs,
     command,
     read_subject_data,
+    sweep_command,
     undecided,
 )
 from narrows.sweeps.folder import begin_grid, begin_search, check_sweep_folder, identity, lock_of, read_description
@@ -142,9 +143,7 @@ def ask(  # noqa: PLR0913  the words of the command line
     return Asked(words.data, axes, tuple(settings), trials, storage), seeds
 
 
-def carry_out(
-    asked: Asked, settings: RunSettings, watcher: Watcher, on_point: Callable[[Point, State], None]
-) -> Sweep:
+def carry_out(asked: Asked, settings: RunSettings, watcher: Watcher, on_point: Callable[[Point, State], None]) -> Sweep:
     """Train all points of a sweep that are neither done nor another process's, and write the report.
 
     Args:
@@ -182,8 +181,11 @@ def carry_out(
             study = open_study(asked.storage, folder, f"sweep of {base.experiment.name}", now)
             begin_search(folder, now)
 
-    def write(state: State) -> None:
-        write_report(base, settings, state)
+    how_to = sweep_command(base, asked, axes, settings)
+    paths = tuple(axis.path for axis in axes)
+
+    def write(state: State) -> Sweep:
+        return write_report(base, settings, paths, how_to, state)
 
     sweeping = Sweeping(base, settings, watcher, on_point, write)
     if asked.trials is None or study is None:
@@ -191,17 +193,17 @@ def carry_out(
     else:
         state = search(sweeping, axes, study, asked.trials)
     watcher.stage("report")
-    return write_report(base, settings, state)
+    return write(state)
 
 
-def write_report(base: Base, settings: RunSettings, state: State) -> Sweep:
+def write_report(base: Base, settings: RunSettings, paths: tuple[str, ...], how_to: str, state: State) -> Sweep:
     """Write report.html with its figures, and points.csv, of the points that there are."""
     folder = settings.folder
     good = ranked(state.points)
     points = (*good, *(point for point in state.points if point.failure))
     best = folder.with_name(f"{folder.name}-best")
     judge = command(base, good[0].settings, settings, "--out", str(best)) if good else ""
-    write_points(folder / "points.csv", points)
-    told = Told(folder, base.experiment, points, state.total, judge)
+    write_points(folder / "points.csv", points, paths)
+    told = Told(folder, base.experiment, paths, points, state.total, how_to, judge)
     write_page(build_sweep_page(told), folder)
     return Sweep(folder, points, state.total - len(points), judge)

@@ -42,7 +42,7 @@ class Sweeping:
     watcher: Watcher
     on_point: Callable[[Point, State], None]
     """Told of every point that this process has trained."""
-    on_report: Callable[[State], None]
+    on_report: Callable[[State], object]
     """Writes the report of what there is."""
     reported: float = field(default_factory=time.monotonic)
 
