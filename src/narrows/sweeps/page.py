@@ -66,7 +66,7 @@ def build_sweep_page(told: Told) -> Page:
     date = str(told.environment.get("date") or "")
     return Page(
         title=f"{told.experiment.title}: a sweep",
-        question=f"What do {listed([called.replace('_', ' ') for called in labels(told.paths).values()])} change?",
+        question=f"How does the error depend on {listed([c.replace('_', ' ') for c in labels(told.paths).values()])}?",
         answer=answer(told),
         status=status(told),
         byline=" · ".join(part for part in (f"Sweep of {told.experiment.name}", date) if part),
@@ -206,7 +206,8 @@ def protocol(told: Told) -> Section:
     """The experiment in its own words, and what all points start from."""
     arm = trained_arm(told.experiment)
     tree = Tree("What every point shares, but for what is swept", NETWORK, arm.note, flatten(arm.description()))
-    return Section("protocol", "Protocol", (Prose(told.experiment.text), Trees((tree,))))
+    lead = "The experiment as it is before anything is swept."
+    return Section("protocol", "Protocol", (Prose(told.experiment.text), Trees((tree,))), lead=lead)
 
 
 def reproduce(told: Told) -> Section:

@@ -40,7 +40,9 @@ class Cost(NamedTuple):
 Costs = list[tuple[Cost, list[Point]]]
 """Costs in which points differ, each with its front."""
 
-CODE = Cost("code size", "numbers in the code", "numbers", lambda point: point.code_numbers, lambda n: f"{n:g} numbers")
+CODE = Cost(
+    "code size", "numbers in the code", "numbers", lambda point: float(point.code_numbers), lambda n: f"{n:g} numbers"
+)
 SECONDS = Cost("seconds", "seconds of training, each seed", "seconds", lambda point: point.seconds, duration)
 
 

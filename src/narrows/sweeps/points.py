@@ -87,8 +87,9 @@ def to_json(point: Point) -> dict[str, Any]:
 
 def from_json(content: dict[str, Any]) -> Point:
     """The point that `to_json` wrote."""
-    known = {name: math.nan if value is None else value for name, value in content.items()}
-    return Point(**known | {"settings": tuple(known["settings"].items()), "errors": tuple(known["errors"])})
+    known: dict[str, Any] = {name: math.nan if value is None else value for name, value in content.items()}
+    known["settings"], known["errors"] = tuple(known["settings"].items()), tuple(known["errors"])
+    return Point(**known)
 
 
 def ranked(points: Sequence[Point]) -> list[Point]:
