@@ -30,7 +30,7 @@ LARGEST = 60_000
 
 def main() -> None:
     """Make one picture."""
-    jobs = {job.__name__: job for job in (compress, denoise, inpaint, separate, odd, classify)}
+    jobs = {job.__name__: job for job in (compress, denoise, inpaint, separate, odd, classify, sweep)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=jobs)
     parser.add_argument("--data-root", type=Path)
@@ -51,6 +51,15 @@ def classify() -> None:
     run = trained("small", "digits", "--epochs", "20")
     narrows("probe", str(run), "digits", "--shares", "0.01,0.03,0.1,0.3,1")
     keep("classify", run / "figures" / "probed-on-digits-accuracy-over-labels.png")
+
+
+def sweep() -> None:
+    """What less error costs, in twelve trainings on small digits."""
+    out = WORK / "sweep"
+    only = ("--set", "arms=compared*", "--set", "training.epochs=30")
+    sizes = ("--over", "model.code_size=4,8,16,32", "--over", "training.seed=0,1,2")
+    narrows("sweep", "quickstart", *only, *sizes, "--out", str(out))
+    keep("sweep", out / "figures" / "costs.png")
 
 
 def odd() -> None:

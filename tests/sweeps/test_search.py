@@ -12,6 +12,7 @@ import narrows
 from narrows.sweeps import Sweep, search
 from narrows.sweeps.axes import Choices, Range
 from narrows.sweeps.search import LEFT_OUT, ask, counted, open_study, study_state, suggested
+from narrows.sweeps.training import train_point
 
 from .small import KILLED, SETTINGS, STEPS, TINY, start, write_little
 
@@ -99,7 +100,7 @@ def test_of_two_that_ask_for_the_last_trial_one_gives_its_back(tmp_path: Path, m
     study = study_in(tmp_path)
     first = ask(study, 1)
     assert first is not None
-    answers = [[]]  # as it was before the first had asked
+    answers: list[list[optuna.trial.FrozenTrial]] = [[]]  # as it was before the first had asked
 
     def stale(study: "optuna.Study") -> list[optuna.trial.FrozenTrial]:
         return answers.pop() if answers else counted(study)
@@ -132,7 +133,7 @@ def test_values_are_drawn_within_their_ranges_by_the_number_of_the_trial(tmp_pat
 
 
 def test_a_combination_that_is_refused_is_a_failed_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train = search.train_point
+    train = train_point
 
     def picky(sweeping: Any, name: str, settings: Any, called: str) -> Any:
         if name == "trial-0":
