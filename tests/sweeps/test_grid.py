@@ -166,10 +166,10 @@ def test_another_sweep_or_other_files_are_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("quickly")
 def test_a_job_keeps_the_epochs_that_were_chosen_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("narrows.sweeps.base.affordable", lambda *_: 2)
+    monkeypatch.setattr("narrows.sweeps.subject.affordable", lambda *_: 2)
     words: dict[str, Any] = {"model": "convolutional", "settings": ["model.channels=2"], "over": ["model.code_size=2"]}
     first = narrows.sweep("digits", tmp_path / "sweep", **words)
     assert "--model convolutional --epochs 2 --set model.channels=2 --set model.code_size=2" in first.judge
-    monkeypatch.setattr("narrows.sweeps.base.affordable", lambda *_: 7)
+    monkeypatch.setattr("narrows.sweeps.subject.affordable", lambda *_: 7)
     again = narrows.sweep("digits", tmp_path / "sweep", **words)
     assert again == first

@@ -9,6 +9,7 @@ import pytest
 
 from narrows.experiments.index import load_experiment
 from narrows.experiments.settings import change_experiment
+from narrows.report.numbers import MISSING
 from narrows.report.page import Line, Page, Plot, Table
 from narrows.report.writing import write_page
 from narrows.sweeps.page import Told, build_sweep_page
@@ -51,9 +52,9 @@ def lines(plot: Plot, place: int = 0) -> dict[str, list[tuple[float, float]]]:
 def test_the_best_stands_first_beside_pca_with_what_seeds_leave_open(tmp_path: Path) -> None:
     page = page_of(POINTS, tmp_path)
     said = " ".join(page.answer)
-    assert "The best of 5 points is code size 16, learning rate 0.1000: squared error 1.05 ± 0.64" in said
+    assert "The best of 5 points is code size 16, learning rate 0.1: squared error 1.05 ± 0.64" in said
     assert "PCA of as many numbers, clamped to the range of pictures, reaches 0.6250." in said
-    assert "Seeds do not part it from the next, code size 32, learning rate 0.01000" in said
+    assert "Seeds do not part it from the next, code size 32, learning rate 0.01" in said
     assert "chosen by these very pictures" in said
     apart = page_of((point(8, "0.1", 1.0, 1.0001), point(16, "0.1", 2.0, 2.0001)), tmp_path)
     assert "Seeds part it from the next" in " ".join(apart.answer)
@@ -110,7 +111,13 @@ def test_the_front_is_drawn_and_named_in_the_table_with_what_failed(tmp_path: Pa
     (table,) = section(page, "points").blocks
     assert isinstance(table, Table)
     good, failed = table.groups
-    assert [row[5].text for row in good.rows] == ["code size, seconds", "–", "seconds", "code size, seconds", "–"]
+    assert [row[5].text for row in good.rows] == [
+        "code size, seconds",
+        MISSING,
+        "seconds",
+        "code size, seconds",
+        MISSING,
+    ]
     assert good.rows[3][6].text == "1 warning"
     assert failed.rows[0][0].note == "expected finite losses, found loss = inf"
 

@@ -50,9 +50,7 @@ def test_a_sweep_tells_each_point_and_ends_with_the_best_and_how_to_judge_it(
     assert "test" in (here / "runs" / "sweep-quickstart-best" / "results.csv").read_text()
 
 
-def test_an_interrupt_says_what_goes_on(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_interrupt_says_what_goes_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 

@@ -1,6 +1,7 @@
 """The verb that trains at many settings: words to function calls."""
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -151,7 +152,7 @@ def row(point: "Point") -> dict[str, Any]:
     return {
         "point": name_of(point),
         "squared error": str(point.error),
-        "PCA": "" if point.pca_error != point.pca_error else f"{point.pca_error:.4g}",
+        "PCA": "" if math.isnan(point.pca_error) else f"{point.pca_error:.4g}",
         "training": duration(point.seconds),
         "doctor": point.findings,
     }

@@ -2,10 +2,9 @@
 
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from narrows.data import CATALOGUE, Dataset, Pictures, Size, survey
+from narrows.data import Dataset, Pictures, Size
 from narrows.data.loading import parts_of
 from narrows.descriptions import change
 from narrows.evaluation import UnderMasks, UnderNoise
@@ -43,8 +42,6 @@ TITLES: dict[Task, tuple[str, str]] = {
     "inpainting": ("with their gaps filled", "How well is put back what is hidden of these pictures?"),
     "separation": ("told apart", "How well are these pictures told apart from their mean?"),
 }
-LONGEST_SIDE: dict[Task, int] = {"compression": 64, "denoising": 128, "inpainting": 64, "separation": 64}
-"""Pictures that are larger, or of several sizes, are brought to squares of at most this side."""
 MANY = 5000
 """Training pictures from which on a network that finds its own code is ahead of one that corrects PCA's."""
 LARGE = 3 * 32 * 32
@@ -137,28 +134,6 @@ class Job:
         """The data, paired with themselves where they are to be mixed and only one set is named."""
         alone = self.words.kind == "mix" and len(parts_of(self.data)) == 1
         return f"{self.data}+{self.data}" if alone else self.data
-
-
-def choose_size(job: Job) -> Size | None:
-    """The size to bring pictures to: as asked; of folders else their own where it is one and small, or a square.
-
-    None leaves pictures as they are: those of arrays and of sets of the catalogue have one size.
-
-    Raises:
-        FileNotFoundError: there is no such folder.
-        ValueError: a folder holds no picture.
-    """
-    folders = [Path(name).expanduser() for name in dict.fromkeys(parts_of(job.source)) if name not in CATALOGUE]
-    if job.size is not None or job.source in CATALOGUE or not all(folder.is_dir() for folder in folders):
-        return job.size
-    found = sorted(size for folder in folders for size in survey(folder))
-    if not found:
-        return None
-    longest = LONGEST_SIDE[job.task]
-    if found[0] == found[-1] and max(found[0]) <= longest:
-        return found[0]
-    side = min(longest, sorted(min(size) for size in found)[len(found) // 2])
-    return side, side
 
 
 def plan(job: Job, data: Dataset, *, epochs: int) -> Experiment:

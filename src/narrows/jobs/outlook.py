@@ -12,7 +12,8 @@ from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.folder import check_folder
 from narrows.experiments.quick import few, quick
 from narrows.experiments.run import Nobody, RunSettings, Watcher, run_experiment
-from narrows.jobs.job import Job, ModelName, choose_size, plan
+from narrows.jobs.job import Job, ModelName, plan
+from narrows.jobs.size import choose_size
 from narrows.jobs.trial import Trial, tried
 from narrows.results import Run, open_run, slug
 from narrows.training import parameter_count

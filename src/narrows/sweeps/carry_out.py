@@ -11,7 +11,11 @@ from narrows.experiments.run import Nobody, RunSettings, Watcher
 from narrows.jobs import Job, ModelName
 from narrows.report.writing import write_page
 from narrows.sweeps.axes import parse_axes
-from narrows.sweeps.base import (
+from narrows.sweeps.folder import begin_grid, begin_search, check_sweep_folder, identity, lock_of, read_description
+from narrows.sweeps.page import Told, build_sweep_page
+from narrows.sweeps.points import Point, ranked, write_points
+from narrows.sweeps.search import open_study, require_optuna, search
+from narrows.sweeps.subject import (
     Asked,
     Base,
     base_of,
@@ -22,10 +26,6 @@ from narrows.sweeps.base import (
     sweep_command,
     undecided,
 )
-from narrows.sweeps.folder import begin_grid, begin_search, check_sweep_folder, identity, lock_of, read_description
-from narrows.sweeps.page import Told, build_sweep_page
-from narrows.sweeps.points import Point, ranked, write_points
-from narrows.sweeps.search import open_study, require_optuna, search
 from narrows.sweeps.training import State, Sweeping, train_grid
 from narrows.training.settings import choose_device
 

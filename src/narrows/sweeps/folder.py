@@ -18,7 +18,7 @@ from narrows.experiments.run import RunSettings
 from narrows.files import write_json
 from narrows.results import open_run
 from narrows.sweeps.axes import Axis, Choices
-from narrows.sweeps.base import Base
+from narrows.sweeps.subject import Base
 
 FORMAT = 1
 DESCRIPTION, POINTS, LOCKS, STUDY = "sweep.json", "points", "locks", "study"

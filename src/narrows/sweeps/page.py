@@ -1,5 +1,6 @@
 """A sweep as one page: the best point first, then the curves, what error costs, and every point."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +17,13 @@ from narrows.report.subject import metric_of
 from narrows.report.text import listed
 from narrows.results import Run
 from narrows.sweeps.axes import as_number, labels
-from narrows.sweeps.base import trained_arm
 from narrows.sweeps.folder import POINTS
 from narrows.sweeps.plots import NETWORK, Costs, axis_block, costs_of, costs_plot
 from narrows.sweeps.points import MERIT, Point
+from narrows.sweeps.subject import trained_arm
+
+LONGEST = 6
+"""Letters of a number that is shown as it was written."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def answer(told: Told) -> tuple[str, ...]:
         f"The best of {len(told.good)} points is {name_of(first)}: {metric.label} {measured(first.error)} "
         f"{metric.unit}{over}{seeds}."
     ]
-    if first.pca_error == first.pca_error:
+    if not math.isnan(first.pca_error):
         said.append(f"PCA of as many numbers, clamped to the range of pictures, reaches {figure(first.pca_error)}.")
     said += [beside(told), "It was chosen by these very pictures, which flatters it; the test split was not read."]
     if first.findings:
@@ -120,9 +124,8 @@ def name_of(point: Point) -> str:
 
 
 def short(value: str) -> str:
-    """A value as the page shows it."""
-    number = as_number(value)
-    return value if number != number else figure(number, 3)
+    """A value as it was written; of what a search drew, three digits."""
+    return value if len(value) <= LONGEST or math.isnan(as_number(value)) else figure(as_number(value), 3)
 
 
 def best(told: Told) -> Section | None:

@@ -111,7 +111,8 @@ def axis_block(points: Sequence[Point], path: str) -> Plot | Table | None:
         return values_table(points, path, called)
     places = {as_number(point.values[path]): point for point in reversed(points)}  # the best of each value
     lines = drawn_dots(points, path) if points[0].is_trial else grid_lines(points, path)
-    if len({point.code_numbers for point in places.values()}) == len(places):
+    codes = {(as_number(point.values[path]), point.code_numbers) for point in points}
+    if len(codes) == len(places) == len({code for _, code in codes}):  # each value has a size of its own
         lines = [*pca_line(places), *lines]
     ends = (min(places), max(places))
     best = as_number(points[0].values[path])

@@ -14,9 +14,9 @@ from narrows.experiments.run import RunSettings, Watcher, run_experiment
 from narrows.files import write_json
 from narrows.results import open_run
 from narrows.sweeps.axes import Axis, Settings, folder_name, grid, spoken
-from narrows.sweeps.base import Base, command, experiment_at, trained_arm
 from narrows.sweeps.folder import POINTS, claimed, is_done
 from narrows.sweeps.points import Point, read_point
+from narrows.sweeps.subject import Base, command, experiment_at, trained_arm
 
 FAILURE = "failed.json"
 """In the run of a point that has no error, the reason."""
