@@ -57,7 +57,10 @@ def test_every_point_is_an_ordinary_run_judged_on_validation_alone(
     with (tmp_path / "sweep" / "points.csv").open(newline="") as file:
         assert [line["point"] for line in csv.DictReader(file)] == [point.name for point in found.points]
 
-    # more values and more seeds are added to what is there
+
+@pytest.mark.usefixtures("quickly")
+def test_more_values_and_more_seeds_are_added_to_what_is_there(tmp_path: Path) -> None:
+    tiny(tmp_path / "sweep", "model.code_size=2,4", "training.seed=0,1")
     before = models(tmp_path / "sweep")
     more = tiny(tmp_path / "sweep", "model.code_size=3", seeds=3)
     after = models(tmp_path / "sweep")
@@ -88,7 +91,7 @@ def test_a_killed_sweep_goes_on_from_the_step_where_it_was_and_keeps_what_was_tr
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in first.rglob("*") if path.is_file()}
     assert len(before) > 5
     steps = Steps()
-    monkeypatch.setattr("narrows.sweeps.carry_out.Nobody", lambda: steps)
+    monkeypatch.setattr("narrows.sweeps.sweeping.Nobody", lambda: steps)
     broken = tiny(tmp_path / "broken", *over)
     assert steps.steps == [*range(21, STEPS + 1), *range(1, STEPS + 1)]
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in before} == before

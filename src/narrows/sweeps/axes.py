@@ -71,7 +71,7 @@ class Range:
 Axis = Choices | Range
 
 
-def number(value: float, *, whole: bool) -> str:
+def number(value: float | int, *, whole: bool) -> str:
     """A number as a setting's text."""
     return str(int(value)) if whole else repr(float(value))
 

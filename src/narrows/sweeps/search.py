@@ -1,6 +1,7 @@
 """A search with Optuna: where it looks next, and what all processes and machines that share its study know."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.trial import FrozenTrial
 
+TRIES, PAUSE_SECONDS = 5, 1.0
+"""How often, and how long after, a database is asked again that another process is making the tables of."""
 IDENTITY, POINT, LEFT_OUT = "narrows", "point", "left out"
 """What a study is told beside its trials: the sweep that it is of, what came of each trial, and those too many."""
 
@@ -50,7 +53,7 @@ def open_study(storage: str, folder: Path, name: str, now: dict[str, Any]) -> "S
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # progress is told by whoever watches
     try:
         place = storage if "://" in storage else journal(storage, folder, JournalFileBackend)
-        study = optuna.create_study(storage=place, study_name=name, load_if_exists=True)
+        study = patiently(lambda: optuna.create_study(storage=place, study_name=name, load_if_exists=True))
     except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
         # the address may hold a password, so it is not repeated
         raise ValueError(
@@ -62,6 +65,18 @@ def open_study(storage: str, folder: Path, name: str, now: dict[str, Any]) -> "S
     else:
         study.set_user_attr(IDENTITY, now)
     return study
+
+
+def patiently(create: Callable[[], "Study"]) -> "Study":
+    """Make or open a study; of processes that make a database's tables at once, all but one find them made by halves."""
+    from sqlalchemy.exc import DBAPIError
+
+    for _ in range(TRIES - 1):
+        try:
+            return create()
+        except DBAPIError:
+            time.sleep(PAUSE_SECONDS)
+    return create()
 
 
 def journal(storage: str, folder: Path, backend: Any) -> Any:
