@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
@@ -116,6 +117,14 @@ def test_a_point_that_diverges_ends_no_sweep_and_is_not_tried_again(tmp_path: Pa
     assert "expected finite losses, found" in page
     again = tiny(tmp_path / "sweep", over, settings=settings)
     assert again.points[1] == failed
+
+
+@pytest.mark.usefixtures("quickly")
+def test_a_point_that_its_pictures_refuse_ends_no_sweep(tmp_path: Path) -> None:
+    np.save(tmp_path / "few.npy", np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8))
+    found = narrows.sweep(tmp_path / "few.npy", tmp_path / "sweep", over=["model.code_size=2,40"], epochs=1)
+    assert [point.code_numbers for point in found.points] == [2, 0]
+    assert "expected at most 16 components from 16 pictures" in found.points[1].failure
 
 
 @pytest.mark.usefixtures("quickly")

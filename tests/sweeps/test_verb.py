@@ -71,7 +71,7 @@ def test_a_mistake_is_one_sentence(
 def test_every_command_of_the_page_runs(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for number in range(24):
+    for number in range(48):
         write_picture(here / "photos" / f"{number}.png", 8, 8, seed=number)
     text = (ROOT / "docs" / "sweep.md").read_text(encoding="utf-8")
     lines = [shlex.split(line) for block in blocks(text) for line in block.splitlines()]

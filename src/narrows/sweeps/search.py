@@ -68,7 +68,7 @@ def open_study(storage: str, folder: Path, name: str, now: dict[str, Any]) -> "S
 
 
 def patiently(create: Callable[[], "Study"]) -> "Study":
-    """Make or open a study; of processes that make a database's tables at once, all but one find them made by halves."""
+    """Make or open a study; where several make its tables at once, all but one fail at first."""
     from sqlalchemy.exc import DBAPIError
 
     for _ in range(TRIES - 1):

@@ -59,12 +59,12 @@ class Sweeping:
 
 
 def train_point(sweeping: Sweeping, name: str, settings: Settings, called: str) -> Point:
-    """Train a point, or go on with it; one that diverges or is too large for the device's memory has a reason instead.
+    """Train a point, or go on with it; one that diverges, or is too large for pictures or memory, has a reason instead.
 
     Its place must have been claimed. One that failed is not tried again: the same seed gives the same numbers.
 
     Raises:
-        ValueError: its settings are refused.
+        ValueError: its settings are refused together, or its folder holds another run.
     """
     base, folder = sweeping.base, sweeping.folder_of(name)
     experiment = experiment_at(base, settings, called)
@@ -79,7 +79,9 @@ def train_point(sweeping: Sweeping, name: str, settings: Settings, called: str) 
     )
     try:
         run = run_experiment(experiment, how, sweeping.watcher, base.data)
-    except (FloatingPointError, torch.OutOfMemoryError) as error:
+    except (FloatingPointError, torch.OutOfMemoryError, ValueError) as error:
+        if isinstance(error, ValueError) and how.resume:
+            raise  # another run is there, which is no fault of this point
         reason = str(error).splitlines()[0]
         write_json(folder / FAILURE, {"reason": reason, "settings": dict(settings)})
         return Point(name, settings, failure=reason)
