@@ -138,7 +138,7 @@ def show_sweep(found: "Sweep", *, as_json: bool) -> None:
     for point in found.points[len(good) :]:
         typer.echo(f"failed: {name_of(point)}: {point.failure}", err=True)
     if found.num_missing:
-        typer.echo(f"{found.num_missing} points are not finished; the same command goes on", err=True)
+        typer.echo(f"not finished yet: {found.num_missing}; the same command goes on", err=True)
     if found.judge:
         typer.echo(f"\nto judge the best on the test split, once:\n  {found.judge}")
     typer.echo(f"\nreport: {page.resolve().as_uri()}")
