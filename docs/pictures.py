@@ -30,7 +30,7 @@ LARGEST = 60_000
 
 def main() -> None:
     """Make one picture."""
-    jobs = {job.__name__: job for job in (compress, denoise, inpaint, separate, odd, classify, compare)}
+    jobs = {job.__name__: job for job in (compress, denoise, inpaint, separate, odd, classify, compare, sweep)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=jobs)
     parser.add_argument("--data-root", type=Path)
@@ -59,6 +59,15 @@ def compare() -> None:
     out = WORK / "compared"
     narrows("compare", *map(str, runs), "--out", str(out), "--overwrite")
     keep("compare", out / "figures" / "side-by-side-0.png")
+
+
+def sweep() -> None:
+    """What less error costs, in twelve trainings on small digits."""
+    out = WORK / "sweep"
+    only = ("--set", "arms=compared*", "--set", "training.epochs=30")
+    sizes = ("--over", "model.code_size=4,8,16,32", "--over", "training.seed=0,1,2")
+    narrows("sweep", "quickstart", *only, *sizes, "--out", str(out))
+    keep("sweep", out / "figures" / "costs.png")
 
 
 def odd() -> None:

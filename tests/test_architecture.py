@@ -19,7 +19,7 @@ Sources: TypeAlias = dict[str, ast.Module]
 PARTS = frozenset({"data", "corruption", "models", "objective", "metrics"})
 ASSEMBLY = PARTS | {"types", "results", "training", "evaluation", "diagnostics"}
 REPORTS = {"report", "comparison"}
-EVERYTHING = ASSEMBLY | REPORTS | {"experiments", "apply", "jobs", "estimator", "export", "cli", "narrows"}
+EVERYTHING = ASSEMBLY | REPORTS | {"experiments", "apply", "jobs", "sweeps", "estimator", "export", "cli", "narrows"}
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "types": frozenset(),
@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "experiments": ASSEMBLY | {"report"},
     "apply": ASSEMBLY | {"report", "experiments"},
     "jobs": ASSEMBLY | {"experiments", "apply"},
+    "sweeps": ASSEMBLY | {"report", "experiments", "jobs"},
     "estimator": ASSEMBLY,
     "export": ASSEMBLY | {"apply"},
     "cli": EVERYTHING,

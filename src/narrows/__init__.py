@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from narrows.objective import L1, KLSparsity, KLToPrior, Objective
     from narrows.report import write_report
     from narrows.results import open_run
+    from narrows.sweeps import sweep
     from narrows.training import Augmentation, Training, as_images, fit, load_model, save_model
 
 HOMES = {
@@ -96,6 +97,7 @@ HOMES = {
     "narrows.objective": ("KLSparsity", "KLToPrior", "L1", "Objective"),
     "narrows.report": ("write_report",),
     "narrows.results": ("open_run",),
+    "narrows.sweeps": ("sweep",),
     "narrows.training": ("Augmentation", "Training", "as_images", "fit", "load_model", "save_model"),
 }
 """Where each public name is defined."""
@@ -154,6 +156,7 @@ __all__ = [
     "pair",
     "probe",
     "save_model",
+    "sweep",
     "train",
     "write_report",
 ]

@@ -277,8 +277,8 @@ class Run:
 
     @cached_property
     def environment(self) -> dict[str, Any]:
-        """Versions, processor, threads, command, seconds and `format`."""
-        return dict(json.loads((self.folder / "environment.json").read_text(encoding="utf-8")))
+        """Versions, processor, threads, command, seconds and `format`; empty of a run struck before it was written."""
+        return self._content("environment.json")
 
     @cached_property
     def results(self) -> list[Result]:
@@ -307,7 +307,10 @@ class Run:
 
     @cached_property
     def _findings(self) -> dict[str, Any]:
-        path = self.folder / "findings.json"
+        return self._content("findings.json")
+
+    def _content(self, name: str) -> dict[str, Any]:
+        path = self.folder / name
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
     def arrays(self, arm: str, seed: int, evaluation: str) -> dict[str, NDArray[Any]]:

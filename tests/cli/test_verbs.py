@@ -25,8 +25,12 @@ OPTIONS = {
         "--device", "--precision", "--log", "--json",
     },
     "train": {
-        "--out", "--corrupt", "--model", "--code-size", "--size", "--epochs", "--minutes", "--seeds", "--quick",
-        "--no-test", "--resume", "--overwrite", "--data-root", "--device", "--precision", "--log", "--json",
+        "--out", "--corrupt", "--model", "--code-size", "--size", "--epochs", "--minutes", "--set", "--seeds",
+        "--quick", "--no-test", "--resume", "--overwrite", "--data-root", "--device", "--precision", "--log", "--json",
+    },
+    "sweep": {
+        "--over", "--search", "--trials", "--storage", "--out", "--set", "--corrupt", "--model", "--code-size",
+        "--size", "--epochs", "--minutes", "--seeds", "--quick", "--data-root", "--device", "--precision", "--json",
     },
     "apply": {"--out", "--mask", "--sheet", "--device", "--json"},
     "encode": {"--out", "--data-root", "--device", "--json"},

@@ -33,6 +33,10 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run in
 Quick = Annotated[bool, typer.Option("--quick", help="Two epochs on little data: does it work? Marked.")]
 NoTest = Annotated[bool, typer.Option("--no-test", help="Leave the test split unread, for tuning.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Train every arm with seeds 0 to N-1.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, such as training.epochs=5; repeatable."),
+]
 LogTo = Annotated[
     Log | None,
     typer.Option("--log", help="Write curves, pictures and codes for TensorBoard as well.", show_default=False),

@@ -23,6 +23,7 @@ from narrows.cli.options import (
     Quick,
     Resume,
     Seeds,
+    Settings,
     TrainingPrecision,
 )
 from narrows.cli.progress import watching
@@ -46,19 +47,26 @@ Data = Annotated[
     str,
     typer.Argument(help="A folder of pictures, a .npy or .npz file, or a name that 'narrows data list' shows."),
 ]
+Corrupt = Annotated[
+    str, typer.Option(help="noise:0.3, noise:25/255, mask:0.75, patches:0.75 or mix; without it, to compress.")
+]
+Network = Annotated[Model | None, typer.Option(help="The network; chosen for the task without it.")]
+CodeSize = Annotated[int | None, typer.Option(min=1, help="Numbers in the code.", show_default=False)]
+SizeText = Annotated[str, typer.Option(help="Side of the pictures, or height,width; chosen without it.")]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the pictures.", show_default=False)]
+Minutes = Annotated[float | None, typer.Option(help="Training time in place of epochs.", show_default=False)]
 
 
 def train(
     data: Data,
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one under runs/.")] = None,
-    corrupt: Annotated[
-        str, typer.Option(help="noise:0.3, noise:25/255, mask:0.75, patches:0.75 or mix; without it, to compress.")
-    ] = "",
-    model: Annotated[Model | None, typer.Option(help="The network; chosen for the task without it.")] = None,
-    code_size: Annotated[int | None, typer.Option(min=1, help="Numbers in the code.", show_default=False)] = None,
-    size: Annotated[str, typer.Option(help="Side of the pictures, or height,width; chosen without it.")] = "",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pictures.", show_default=False)] = None,
-    minutes: Annotated[float | None, typer.Option(help="Training time in place of epochs.", show_default=False)] = None,
+    corrupt: Corrupt = "",
+    model: Network = None,
+    code_size: CodeSize = None,
+    size: SizeText = "",
+    epochs: Epochs = None,
+    minutes: Minutes = None,
+    settings: Settings = None,
     seeds: Seeds = 1,
     quick: Quick = False,
     no_test: NoTest = False,
@@ -87,6 +95,7 @@ def train(
         parse_size(size) if size else None,
         epochs,
         minutes,
+        tuple(settings or ()),
     )
     folder = out or default_folder(run_name(data), again=overwrite or resume)
     how = RunSettings(
@@ -102,7 +111,7 @@ def train(
         log="tensorboard" if log else "",
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
-    with going_on(folder), watching(quiet=as_json) as watcher:
+    with going_on(folder, "--resume"), watching(quiet=as_json) as watcher:
         finished = carry_out(job, how, watcher, lambda outlook: watcher.say(describe_outlook(outlook)))
     show_run(finished, as_json=as_json)
 

@@ -68,6 +68,12 @@ class Display:
         """Lines that stay above the bars."""
         self.bars.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    def clear(self) -> None:
+        """Take the bars away: what they told of is done, and more follows than a screen holds."""
+        for task in self.bars.task_ids:
+            self.bars.remove_task(task)
+        self.task = None
+
     def end(self) -> None:
         """Fill the last bar."""
         if self.task is not None:

@@ -18,10 +18,10 @@ def complain(text: str) -> None:
 
 
 @contextmanager
-def going_on(folder: Path) -> Iterator[None]:
-    """Say how to go on with a run that Ctrl-C stops, and exit."""
+def going_on(folder: Path, *options: str) -> Iterator[None]:
+    """Say how to go on with what Ctrl-C stops, by the same command with these options and its folder, and exit."""
     try:
         yield
     except KeyboardInterrupt:
-        complain(f"stopped; the same command with --resume --out {shlex.quote(str(folder))} goes on from here")
+        complain(f"stopped; the same command with {shlex.join([*options, '--out', str(folder)])} goes on from here")
         raise typer.Exit(INTERRUPTED) from None

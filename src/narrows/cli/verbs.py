@@ -25,12 +25,14 @@ from narrows.cli.options import (
     Resume,
     RunFolder,
     Seeds,
+    Settings,
     TrainingPrecision,
 )
 from narrows.cli.pictures import train
 from narrows.cli.progress import bars, watching
 from narrows.cli.show import show_findings, show_run, show_sets, show_table
 from narrows.cli.stopping import complain, going_on
+from narrows.cli.sweep import sweep
 from narrows.cli.use import apply, decode, encode, evaluate, probe
 
 USER_ERROR = 2
@@ -100,10 +102,7 @@ def run(
     experiment: Annotated[str, typer.Argument(help="A name that 'narrows list' shows.", show_default=False)],
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one under runs/.")] = None,
     seeds: Seeds = 1,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, such as training.epochs=5; repeatable."),
-    ] = None,
+    settings: Settings = None,
     quick: Quick = False,
     no_test: NoTest = False,
     resume: Resume = False,
@@ -142,12 +141,12 @@ def run(
         log="tensorboard" if log else "",
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
-    with going_on(folder), watching(quiet=as_json) as watcher:
+    with going_on(folder, "--resume"), watching(quiet=as_json) as watcher:
         finished = run_experiment(asked, how, watcher)
     show_run(finished, as_json=as_json)
 
 
-for verb in (train, apply, encode, decode, evaluate, probe, export, compare):
+for verb in (train, sweep, apply, encode, decode, evaluate, probe, export, compare):
     app.command()(verb)
 
 

@@ -21,8 +21,7 @@ from narrows.comparison.rows import (
 from narrows.comparison.verdict import cautions, rankings, status
 from narrows.files import first_free, write_atomic
 from narrows.report.page import Cards, Page, Table
-from narrows.report.rendering import render
-from narrows.report.writing import write_figures
+from narrows.report.writing import write_page
 from narrows.results import Interval
 
 TABLES = ("figures", "settings", "paired")
@@ -85,8 +84,7 @@ def compare(runs: Sequence[Path | str], out: Path | str | None = None, *, overwr
     write_atomic(folder / "paired.csv", as_csv(PairedRow, paired_rows(field)))
     for name, content in tables.items():
         write_atomic(folder / f"{name}.tex", content)
-    plots = write_figures(page, folder / "figures")
-    write_atomic(folder / "report.html", render(page, plots).encode())
+    write_page(page, folder)
     return Compared(folder, page.answer, _cautions(field), _standings(field))
 
 

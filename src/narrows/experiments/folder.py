@@ -13,6 +13,8 @@ from narrows.files import first_free, write_json
 from narrows.results import ADDED, HistoryRow, Reported, Result, open_run, read_rows, slug, write_arrays, write_rows
 from narrows.training import History
 
+DESCRIPTION = "experiment.json"
+
 
 def default_folder(name: str, *, again: bool) -> Path:
     """runs/NAME, or where that stands already and is not meant again, the first free one of runs/NAME-2 and on."""
@@ -28,10 +30,10 @@ def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
             overwritten is no run.
         FileNotFoundError: there is no run to resume.
     """
-    is_run = (folder / "experiment.json").is_file()
+    is_run = (folder / DESCRIPTION).is_file()
     if resume and not is_run:
         raise FileNotFoundError(f"expected a run to resume in {folder}, found none; leave --resume out to start one")
-    if resume or not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if resume or not folder.exists() or (folder.is_dir() and all(map(half_written, folder.iterdir()))):
         return
     if not is_run:
         raise FileExistsError(f"expected a new or empty output folder, found other files in {folder}; choose another")
@@ -40,6 +42,11 @@ def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
             f"expected a new or empty output folder, found a run in {folder}; "
             f"go on with --resume, replace it with --overwrite, or choose another --out"
         )
+
+
+def half_written(path: Path) -> bool:
+    """Whether a file is what a run leaves that was struck while it wrote its first one."""
+    return path.name.startswith(f".{DESCRIPTION}.")
 
 
 def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
@@ -66,7 +73,7 @@ def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
         seconds = float(run.environment.get("seconds", 0.0))
     elif folder.exists():
         shutil.rmtree(folder)
-    write_json(folder / "experiment.json", description)
+    write_json(folder / DESCRIPTION, description)
     write_rows(folder / "reported.csv", Reported, reported_rows(description["name"], description["data"]["split"]))
     return seconds
 

@@ -23,9 +23,7 @@ def change_experiment(experiment: Experiment, settings: Sequence[str]) -> Experi
         ValueError: a setting is unknown (with a suggestion), malformed, or refused by its description.
     """
     for setting in settings:
-        path, equals, text = (part.strip() for part in setting.partition("="))
-        if not equals:
-            raise ValueError(f"expected a setting as path=value, found {setting!r}; for example training.epochs=5")
+        path, text = parse_setting(setting)
         if path == "data":
             experiment = replace(experiment, data=text)
         elif path == "split":
@@ -37,6 +35,18 @@ def change_experiment(experiment: Experiment, settings: Sequence[str]) -> Experi
         else:
             experiment = replace(experiment, arms=change_arms(experiment, path, text))
     return experiment
+
+
+def parse_setting(setting: str) -> tuple[str, str]:
+    """Path and value of a setting.
+
+    Raises:
+        ValueError: it has no equals sign.
+    """
+    path, equals, text = (part.strip() for part in setting.partition("="))
+    if not equals:
+        raise ValueError(f"expected a setting as path=value, found {setting!r}; for example training.epochs=5")
+    return path, text
 
 
 def matching(experiment: Experiment, pattern: str) -> tuple[Arm, ...]:

@@ -2,14 +2,15 @@
 
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from narrows.data import CATALOGUE, Dataset, Pictures, Size, survey
+from narrows.data import Dataset, Pictures, Size
 from narrows.data.loading import parts_of
+from narrows.descriptions import change
 from narrows.evaluation import UnderMasks, UnderNoise
 from narrows.experiments.experiment import Arm, Experiment, Study, Task
 from narrows.experiments.recipes import ANNEALED
+from narrows.experiments.settings import ARM_FIELDS, parse_setting
 from narrows.jobs.words import Kind, Words, corruption_of, parse_words, patch_size
 from narrows.models import (
     Convolutional,
@@ -41,8 +42,6 @@ TITLES: dict[Task, tuple[str, str]] = {
     "inpainting": ("with their gaps filled", "How well is put back what is hidden of these pictures?"),
     "separation": ("told apart", "How well are these pictures told apart from their mean?"),
 }
-LONGEST_SIDE: dict[Task, int] = {"compression": 64, "denoising": 128, "inpainting": 64, "separation": 64}
-"""Pictures that are larger, or of several sizes, are brought to squares of at most this side."""
 MANY = 5000
 """Training pictures from which on a network that finds its own code is ahead of one that corrects PCA's."""
 LARGE = 3 * 32 * 32
@@ -71,6 +70,8 @@ class Job:
     size: Size | None = None
     epochs: int | None = None
     minutes: float | None = None
+    settings: tuple[str, ...] = ()
+    """Settings of what was chosen, as path=value: of the model, its training, objective or corruption."""
 
     def __post_init__(self) -> None:
         self._check_each()
@@ -100,6 +101,12 @@ class Job:
             raise ValueError(f"expected minutes above 0, found {self.minutes:g}; 10 are usual")
         if self.code_size is not None and self.code_size < 1:
             raise ValueError(f"expected a code size of at least 1, found {self.code_size}; 32 is usual")
+        for path, _ in map(parse_setting, self.settings):
+            if path.split(".")[0] not in ARM_FIELDS:
+                raise ValueError(
+                    f"expected a setting that starts with {', '.join(ARM_FIELDS)}, found {path!r}; the rest of a job "
+                    "has words of its own"
+                )
 
     @property
     def words(self) -> Words:
@@ -129,28 +136,6 @@ class Job:
         return f"{self.data}+{self.data}" if alone else self.data
 
 
-def choose_size(job: Job) -> Size | None:
-    """The size to bring pictures to: as asked; of folders else their own where it is one and small, or a square.
-
-    None leaves pictures as they are: those of arrays and of sets of the catalogue have one size.
-
-    Raises:
-        FileNotFoundError: there is no such folder.
-        ValueError: a folder holds no picture.
-    """
-    folders = [Path(name).expanduser() for name in dict.fromkeys(parts_of(job.source)) if name not in CATALOGUE]
-    if job.size is not None or job.source in CATALOGUE or not all(folder.is_dir() for folder in folders):
-        return job.size
-    found = sorted(size for folder in folders for size in survey(folder))
-    if not found:
-        return None
-    longest = LONGEST_SIDE[job.task]
-    if found[0] == found[-1] and max(found[0]) <= longest:
-        return found[0]
-    side = min(longest, sorted(min(size) for size in found)[len(found) // 2])
-    return side, side
-
-
 def plan(job: Job, data: Dataset, *, epochs: int) -> Experiment:
     """The experiment of a job: one arm, beside the baselines that every run has.
 
@@ -160,6 +145,9 @@ def plan(job: Job, data: Dataset, *, epochs: int) -> Experiment:
         epochs: where the job asks for neither epochs nor minutes.
     """
     arm = replace(trained(job, data), training=budget(job, recipe(job, data.train), epochs))
+    for path, text in map(parse_setting, job.settings):
+        arm = change(arm, path, text)
+    arm = replace(arm, name=arm_name(job, arm.model))
     code = arm.model.code_size
     said, asked = TITLES[job.task]
     return Experiment(
@@ -181,17 +169,21 @@ def trained(job: Job, data: Dataset) -> Arm:
     """The arm of a job, its training left as it is."""
     shape = data.image_shape
     model, note = architecture(job, data)
-    named = type(model).__name__
-    code = model.code_size
     absolute = job.words.kind in ("mask", "mix")
     return Arm(
-        name=f"improved, {named}" + ("" if code is None or job.bypassed else f", code {code}"),
+        name=arm_name(job, model),
         model=model,
         corruption=corruption_of(job.words, shape),
         objective=Objective("mae" if absolute else "mse", exchangeable=data.train.exchangeable),
         task=job.task,
         note=note,
     )
+
+
+def arm_name(job: Job, model: Architecture) -> str:
+    """What an arm of this network is called: with the size of its code where nothing bypasses it."""
+    named, code = type(model).__name__, model.code_size
+    return f"improved, {named}" + ("" if code is None or job.bypassed else f", code {code}")
 
 
 def architecture(job: Job, data: Dataset) -> tuple[Architecture, str]:

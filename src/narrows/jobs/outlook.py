@@ -1,6 +1,6 @@
 """Training on one's own pictures: what was chosen and what it costs is said first, then it is an ordinary run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,8 @@ from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.folder import check_folder
 from narrows.experiments.quick import few, quick
 from narrows.experiments.run import Nobody, RunSettings, Watcher, run_experiment
-from narrows.jobs.job import Job, ModelName, choose_size, plan
+from narrows.jobs.job import Job, ModelName, plan
+from narrows.jobs.size import choose_size
 from narrows.jobs.trial import Trial, tried
 from narrows.results import Run, open_run, slug
 from narrows.training import parameter_count
@@ -55,6 +56,7 @@ def train(  # noqa: PLR0913  the words of the command line
     size: int | Size | None = None,
     epochs: int | None = None,
     minutes: float | None = None,
+    settings: Sequence[str] = (),
     seeds: int = 1,
     device: str = "cpu",
     data_root: Path | None = None,
@@ -73,6 +75,7 @@ def train(  # noqa: PLR0913  the words of the command line
         size: side of the pictures, or height and width; without it chosen for folders, and otherwise the data's own.
         epochs: passes over the pictures; without it as many as take ten minutes.
         minutes: of training, in place of epochs.
+        settings: of what was chosen, as "training.batch_size=32".
         seeds: train with seeds 0 to this less 1; of several, the first is opened.
         device: cpu, cuda, cuda:1 or mps.
         data_root: where the catalogue's files are.
@@ -86,11 +89,11 @@ def train(  # noqa: PLR0913  the words of the command line
         ImportError: what `log` wants is not installed.
         ValueError: words that make no sense, or do not fit the pictures.
     """
-    job = Job(str(data), corrupt, model, code_size, as_size(size), epochs, minutes)
-    settings = RunSettings(
+    job = Job(str(data), corrupt, model, code_size, as_size(size), epochs, minutes, tuple(settings))
+    how = RunSettings(
         Path(out), seeds=seeds, device=device, data_root=data_root, log=log, resume=resume, overwrite=overwrite
     )
-    found = carry_out(job, settings, Nobody())
+    found = carry_out(job, how, Nobody())
     name = found.experiment["arms"][-1]["name"]
     return UsedRun.open(found.folder / slug(name, 0), device=device)
 
@@ -113,17 +116,21 @@ def carry_out(
     """
     check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
     device = str(choose_device(settings.device))
-    watcher.stage(f"reading {job.data}")
-    data = load(job.source, settings.data_root, size=choose_size(job), crop=job.crop, on_progress=watcher.counted)
+    data = read_pictures(job, settings, watcher)
     watcher.stage("trying a few steps")
-    experiment = plan(job, data, epochs=1)
-    arm = replace(experiment.arms[0], training=replace(experiment.arms[0].training, precision=settings.precision))
-    trial = tried(arm, data, device)
+    arm = plan(job, data, epochs=1).arms[0]
+    trial = tried(replace(arm, training=replace(arm.training, precision=settings.precision)), data, device)
     epochs = epochs_of(settings) if settings.resume else affordable(arm, data, trial)
     experiment = plan(job, data, epochs=epochs)
     if on_outlook is not None:
         on_outlook(outlook(quick(experiment) if settings.quick else experiment, data, trial, settings))
     return run_experiment(experiment, settings, watcher, data)
+
+
+def read_pictures(job: Job, settings: RunSettings, watcher: Watcher) -> Dataset:
+    """The pictures of a job, at the size that is asked for or chosen."""
+    watcher.stage(f"reading {job.data}")
+    return load(job.source, settings.data_root, size=choose_size(job), crop=job.crop, on_progress=watcher.counted)
 
 
 def affordable(arm: Arm, data: Dataset, trial: Trial) -> int:

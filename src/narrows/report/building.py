@@ -1,5 +1,6 @@
 """A run to a page: the parts in their order, the figures numbered."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from narrows.report.page import Block, Gallery, Page, Plot, Section
@@ -32,6 +33,8 @@ from narrows.report.sections.summary import answer
 from narrows.report.sections.tables import results
 from narrows.report.subject import read_subject
 from narrows.results import Run
+
+QUICK = "A quick run: it shows that everything works, and its figures mean nothing."
 
 SECTIONS = (
     findings,
@@ -90,16 +93,16 @@ def build_page(run: Run) -> Page:
 def _status(quick: object, finished: object) -> tuple[str, ...]:
     said = []
     if quick is True:
-        said.append("A quick run: it shows that everything works, and its figures mean nothing.")
+        said.append(QUICK)
     if finished is False:
         said.append("This run is not finished: what is missing below had not been measured when this was written.")
     return tuple(said)
 
 
-def numbered(sections: list[Section]) -> tuple[Section, ...]:
-    """The sections with their figures counted through."""
+def numbered(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """The sections with their figures numbered through."""
     number = 0
-    numbered = []
+    found = []
     for section in sections:
         blocks: list[Block] = []
         for block in section.blocks:
@@ -108,5 +111,5 @@ def numbered(sections: list[Section]) -> tuple[Section, ...]:
                 blocks.append(replace(block, number=number))
             else:
                 blocks.append(block)
-        numbered.append(replace(section, blocks=tuple(blocks)))
-    return tuple(numbered)
+        found.append(replace(section, blocks=tuple(blocks)))
+    return tuple(found)

@@ -13,12 +13,16 @@ Tone = Literal["error", "warning", "note", "calm"]
 
 @dataclass(frozen=True)
 class Cell:
-    """A table's cell: its text, a smaller second line, whether it is the best of its column, an arm's swatch."""
+    """A table's cell: its text, a smaller second line, whether it is the best of its column, an arm's swatch.
+
+    With `link`, a relative address, the text leads there.
+    """
 
     text: str
     note: str = ""
     best: bool = False
     style: Style | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,10 @@ class Gallery:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A curve of one arm: `x`, `y` (n,), and the band `low` to `high` around it where it has one."""
+    """A curve of one arm: `x`, `y` (n,), and the band `low` to `high` around it where it has one.
+
+    Points that are no curve are not `joined`.
+    """
 
     label: str
     style: Style
@@ -181,6 +188,7 @@ class Line:
     y: NDArray[np.float64]
     low: NDArray[np.float64] | None = None
     high: NDArray[np.float64] | None = None
+    joined: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,7 +54,7 @@ def draw_plot(plot: Plot) -> Figure:
         _draw_panel(axes, panel)
         axes.set_title(title, loc="left", fontsize=8.5, pad=6)
     if entries:
-        handles = [Line2D([], [], **_look(style), markersize=6) for style in entries.values()]
+        handles = [Line2D([], [], **look, markersize=6) for look in entries.values()]
         figure.legend(
             handles,
             labels,
@@ -125,7 +125,7 @@ def _title(panel: Panel, columns: int) -> str:
 def _draw_line(axes: Axes, line: Line) -> None:
     every = max(1, len(line.x) // 10)
     start = sum(map(ord, line.label)) % every  # curves that lie on one another keep their markers apart
-    axes.plot(line.x, line.y, **_look(line.style), markersize=5.4, markevery=(start, every))
+    axes.plot(line.x, line.y, **_line_look(line), markersize=5.4, markevery=(start, every) if line.joined else None)
     if line.low is not None and line.high is not None:
         axes.fill_between(line.x, line.low, line.high, color=LIGHT[line.style.colour], alpha=0.15, linewidth=0)
 
@@ -167,10 +167,14 @@ def _look(style: Style) -> dict[str, Any]:
     }
 
 
-def _legend_entries(plot: Plot) -> dict[str, Style]:
+def _line_look(line: Line) -> dict[str, Any]:
+    return _look(line.style) | ({} if line.joined else {"linestyle": "none"})
+
+
+def _legend_entries(plot: Plot) -> dict[str, dict[str, Any]]:
     marks = [mark for panel in plot.panels for mark in panel.marks]
-    outlines = {mark.label: mark.style for mark in marks if isinstance(mark, Density) and not mark.filled}
-    entries = outlines or {mark.label: mark.style for mark in marks if isinstance(mark, Line)}
+    outlines = {mark.label: _look(mark.style) for mark in marks if isinstance(mark, Density) and not mark.filled}
+    entries = outlines or {mark.label: _line_look(mark) for mark in marks if isinstance(mark, Line)}
     return entries if len(entries) > 1 or outlines else {}
 
 

@@ -17,14 +17,18 @@ def write_report(run_folder: Path) -> Path:
         FileNotFoundError: the folder holds no run.
         ValueError: it was written by a later version of Narrows, or one of its tables is broken.
     """
-    page = build_page(open_run(run_folder))
-    plots = write_figures(page, run_folder / "figures")
-    path = run_folder / "report.html"
+    return write_page(build_page(open_run(run_folder)), run_folder)
+
+
+def write_page(page: Page, folder: Path) -> Path:
+    """Write FOLDER/report.html and FOLDER/figures/*.svg and *.png; return the page's path."""
+    plots = _write_figures(page, folder / "figures")
+    path = folder / "report.html"
     write_atomic(path, render(page, plots).encode())
     return path
 
 
-def write_figures(page: Page, folder: Path) -> dict[str, bytes]:
+def _write_figures(page: Page, folder: Path) -> dict[str, bytes]:
     """Write every figure of the page as SVG and PNG; the SVG of the plots by name."""
     from narrows.report.drawing import bitmap, draw_gallery, drawing, picture_svg, svg
     from narrows.report.plotting import draw_plot

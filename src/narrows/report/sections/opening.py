@@ -37,7 +37,7 @@ def protocol(subject: Subject) -> Section | None:
     """The experiment in its own words, and what each arm is made of."""
     text = str(subject.run.experiment.get("text") or "")
     trees = tuple(
-        Tree(arm.name, arm.style, _declared(arm), _flatten(arm.description)) for arm in subject.arms if _has_text(arm)
+        Tree(arm.name, arm.style, _declared(arm), flatten(arm.description)) for arm in subject.arms if _has_text(arm)
     )
     blocks = ((Prose(text),) if text else ()) + ((Trees(trees),) if trees else ())
     return Section("protocol", "Protocol", blocks) if blocks else None
@@ -83,14 +83,14 @@ def _declared(arm: Arm) -> str:
     return " ".join(part for part in (arm.note, data, seeds) if part)
 
 
-def _flatten(description: Any, depth: int = 0) -> tuple[tuple[int, str, str], ...]:
+def flatten(description: Any, depth: int = 0) -> tuple[tuple[int, str, str], ...]:
     """A nested description as lines of (depth, name, value); the parts of a list stand under its name."""
     lines: list[tuple[int, str, str]] = []
     for name, value in (description or {}).items():
         parts = [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict)]
         if parts:
             lines.append((depth, str(name), ""))
-            lines += [line for part in parts for line in _flatten(part, depth + 1)]
+            lines += [line for part in parts for line in flatten(part, depth + 1)]
         else:
             lines.append((depth, str(name), plain(value)))
     return tuple(lines)
