@@ -245,8 +245,8 @@ def few_labels(source: Source) -> Iterator[str]:
     plain = source.one("000", "bottleneck", "mse", arm="as reported, code 16", split="test")
     pca = [source.runs["bottleneck"].mean(f"PCA, code {size}", "mse") for size in (32, 256)]
     reported = source.one("000", "bottleneck", "mse", arm="as reported, code 256", split="test")
-    yield f"- With 20 % of the pixels hidden the test mse is {low:g}, with 80 % {high:g}, with none {plain:g}: hiding four"
-    yield f"  fifths of a picture is said to gain {1 - high / plain:.1%} over hiding nothing."
+    yield f"- With 20 % of the pixels hidden the test mse is {low:g}, with 80 % {high:g}, with none {plain:g}: hiding"
+    yield f"  four fifths of a picture is said to gain {1 - high / plain:.1%} over hiding nothing."
     yield f"- The best of its codes, of 256 numbers, has {reported:g} on test. On the rerun's pictures PCA has"
     yield f"  {pca[0]:.4g} with 32 numbers and {pca[1]:.4g} with 256."
     total = sum(CLASSES)
@@ -255,11 +255,11 @@ def few_labels(source: Source) -> Iterator[str]:
     if not all(count in CLASSES for count in counts):
         raise ValueError(f"expected counts of classes, found {counts}; look at reported.csv")
     said = ", ".join(f"{accuracy:g} x {total} = {count}" for accuracy, count in zip(accuracies, counts, strict=True))
-    yield f"- Every one of its {len(accuracies)} test accuracies is the size of one class of its {total} test pictures, by"
-    yield f"  the confusion matrix that it prints: {said}. A classifier that names one class for all has just these."
+    yield f"- Every one of its {len(accuracies)} test accuracies is the size of one class of its {total} test pictures,"
+    yield f"  by the confusion matrix that it prints: {said}. A classifier that names one class for all has just these."
     losses = source.all("000", "label_efficiency", "cross_entropy")
-    yield f"- Its cross-entropies, {min(losses):g} to {max(losses):g}, lie above ln 10 = {math.log(10):.4f}, which is that"
-    yield "  of a guess among ten classes."
+    yield f"- Its cross-entropies, {min(losses):g} to {max(losses):g}, lie above ln 10 = {math.log(10):.4f}, which is"
+    yield "  that of a guess among ten classes."
 
 
 def black_pictures(source: Source) -> Iterator[str]:
@@ -278,11 +278,10 @@ def black_pictures(source: Source) -> Iterator[str]:
     errors = [
         run.mean(arm, "squared_error") for arm in ("as reported, 784-512-256-128-30, batch 32", "improved, code 30")
     ]
-    yield f"- Its {len(of_networks)} accuracies lie between {of_networks[0]:g} and {of_networks[-1]:g}. A picture that is"
-    yield f"  black everywhere has {black:g} on the same digits: more than {sum(value < black for value in of_networks)} of"
-    yield "  them."
-    yield f"- The rerun's network has {own:.4f}, and the improved one, whose squared error is {errors[0] / errors[1]:.1f}"
-    yield f"  times less, {better:.4f}. It counts pixels whose rounded output equals the target: grey ones never do."
+    yield f"- Its {len(of_networks)} accuracies lie between {of_networks[0]:g} and {of_networks[-1]:g}. A picture"
+    yield f"  that is black everywhere has {black:g} on the same digits."
+    yield f"- The rerun's network has {own:.4f}, and the improved one, whose squared error is"
+    yield f"  {errors[0] / errors[1]:.1f} times less, {better:.4f}. It counts pixels whose rounded output equals the target: grey ones never do."
 
 
 def peaks(source: Source) -> Iterator[str]:
@@ -291,8 +290,8 @@ def peaks(source: Source) -> Iterator[str]:
     psnr = source.one("002", "mean_image", "psnr")
     mean = source.runs["mean_image"].mean("mean picture", "mse")
     own = source.runs["mean_image"].mean("as reported, convolutional", "mse")
-    yield "- Pictures less 0.5 over 0.5 span 2, so that a squared error is four times that of pictures in [0, 1]. The mean"
-    yield f"  picture has 4 x {mean:.4g} = {4 * mean:.3f}; the report ends at {loss:g}, the rerun at 4 x {own:.4g} ="
+    yield "- Pictures less 0.5 over 0.5 span 2, so that a squared error is four times that of pictures in [0, 1]. The"
+    yield f"  mean picture has 4 x {mean:.4g} = {4 * mean:.3f}; the report ends at {loss:g}, the rerun at 4 x {own:.4g} ="
     yield f"  {4 * own:.4f}."
     yield f"- A psnr of {psnr:g} dB with that loss takes a peak of sqrt({loss:g}) x 10^({psnr:g} / 20) ="
     yield f"  {math.sqrt(loss) * 10 ** (psnr / 20):.2f}; the range of 2 gives {10 * math.log10(4 / loss):.2f} dB."
@@ -311,8 +310,9 @@ def wrong_peak(source: Source) -> Iterator[str]:
     )
     errors = [10 ** ((gain - value) / 10) for value in stated.values()]
     loss = source.one("003", "separation", "total_loss", condition="epoch=1")
-    yield f"- The reported loss agrees: {loss:g} on [-1, 1] is {loss / 4:.3f} on [0, 1], and the two corrected figures stand"
-    yield f"  for {errors[0]:.4f} + {errors[1]:.4f} = {sum(errors):.4f}. The uncorrected ones would be {sum(errors) / 255**2:.1e}."
+    yield f"- The reported loss agrees: {loss:g} on [-1, 1] is {loss / 4:.3f} on [0, 1], and the two corrected figures"
+    yield f"  stand for {errors[0]:.4f} + {errors[1]:.4f} = {sum(errors):.4f}, the uncorrected ones for"
+    yield f"  {sum(errors) / 255**2:.1e}."
     rounding = 10 * math.log10(12 * 255**2)
     yield f"- Rounding a picture to 8 bits alone leaves {rounding:.1f} dB: a network cannot be above it and blurry."
 
@@ -323,7 +323,7 @@ def scales(source: Source) -> Iterator[str]:
     ten = "pictures=9705-9714"
     stated = source.one("004", "pca_vs_autoencoder", "squared_error", arm="as reported, PCA 30")
     proper = run.mean("as reported, PCA 30", "squared_error", condition=ten)
-    yield f"- PCA was projected without the mean: {stated:g} on its ten digits, {proper:.2f} by the same components with it."
+    yield f"- PCA was projected without the mean: {stated:g} on its ten digits, {proper:.2f} by the same with it."
     arm = "as reported, 784-512-256-128-30, 20 epochs"
     fed = source.one("004", "pca_vs_autoencoder", "squared_error", arm=arm)
     right = spread(run.values(arm, "squared_error", split="test", condition=ten))
@@ -335,8 +335,8 @@ def scales(source: Source) -> Iterator[str]:
     yield f"  {max(same) / min(same) - 1:.2%}, where the noise's energy grows {(0.9 / 0.3) ** 2:.0f}-fold."
     lowest = min(source.all("004", "convolutional", "matrix_product_lowest"))
     error = source.runs["convolutional"].mean("as reported, deconvolution", "squared_error", condition=ten)
-    yield f"- Its convolutional errors go down to {lowest:g}. A sum of squares is never below 0; the rerun's mean squared"
-    yield f"  error of the same ten digits is {error:.2f} with deconvolution."
+    yield f"- Its convolutional errors go down to {lowest:g}. A sum of squares is never below 0; the rerun's mean"
+    yield f"  squared error of the same ten digits is {error:.2f} with deconvolution."
     dark = source.runs["sparse"].mean("as reported, L1 1e-5", "active_units", evaluation="checks")
     yield f"- Its L1 weights of 1e-5 and 1e-4 leave {dark:.1g} of 1 156 units active: the output is black, not sparse."
 
