@@ -281,7 +281,8 @@ def black_pictures(source: Source) -> Iterator[str]:
     yield f"- Its {len(of_networks)} accuracies lie between {of_networks[0]:g} and {of_networks[-1]:g}. A picture"
     yield f"  that is black everywhere has {black:g} on the same digits."
     yield f"- The rerun's network has {own:.4f}, and the improved one, whose squared error is"
-    yield f"  {errors[0] / errors[1]:.1f} times less, {better:.4f}. It counts pixels whose rounded output equals the target: grey ones never do."
+    yield f"  {errors[0] / errors[1]:.1f} times less, {better:.4f}: grey pixels, which no rounded output"
+    yield "  equals, never count."
 
 
 def peaks(source: Source) -> Iterator[str]:
@@ -291,8 +292,8 @@ def peaks(source: Source) -> Iterator[str]:
     mean = source.runs["mean_image"].mean("mean picture", "mse")
     own = source.runs["mean_image"].mean("as reported, convolutional", "mse")
     yield "- Pictures less 0.5 over 0.5 span 2, so that a squared error is four times that of pictures in [0, 1]. The"
-    yield f"  mean picture has 4 x {mean:.4g} = {4 * mean:.3f}; the report ends at {loss:g}, the rerun at 4 x {own:.4g} ="
-    yield f"  {4 * own:.4f}."
+    yield f"  mean picture has 4 x {mean:.4g} = {4 * mean:.3f}; the report ends at {loss:g}, the rerun at"
+    yield f"  4 x {own:.4g} = {4 * own:.4f}."
     yield f"- A psnr of {psnr:g} dB with that loss takes a peak of sqrt({loss:g}) x 10^({psnr:g} / 20) ="
     yield f"  {math.sqrt(loss) * 10 ** (psnr / 20):.2f}; the range of 2 gives {10 * math.log10(4 / loss):.2f} dB."
 
