@@ -14,7 +14,7 @@ from narrows.report.colours import LIGHT
 WIDTH = 5.6
 """Inches, at 100 pixels each."""
 BLUE, RED, GREY = LIGHT["blue"], LIGHT["vermilion"], LIGHT["grey"]
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,

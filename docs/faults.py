@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from narrows.corruption import Corruption, GaussianNoise, PixelMask
+from narrows.corruption import GaussianNoise, PixelMask
 from narrows.data import Dataset, Pictures, load
 from narrows.diagnostics import CHECKS
 from narrows.evaluation import (
@@ -44,6 +44,7 @@ from narrows.models import PCA, Autoencoder, Dense, Deterministic, Residual, Sta
 from narrows.objective import L1, Objective
 from narrows.results import Finding, Reported, Run, open_run, slug, write_rows
 from narrows.training import Training, as_images, fit, load_model
+from narrows.types import Corruption
 
 DOCS = Path(__file__).parent
 PAGE, IMAGES = DOCS / "wrong.md", DOCS / "images" / "faults"
@@ -125,7 +126,7 @@ def carried_out(
 ) -> Run:
     """A run folder with its baselines, as `narrows run` leaves it, but for the report."""
     data = load("digits") if data is None else data
-    asked = Experiment("faults", "Faults", "What goes wrong?", "", 1, data.name, arms, studies=studies)
+    asked = Experiment("faults", "Faults", "What goes wrong?", "", 1.0, data.name, arms, studies=studies)
     asked = replace(asked, arms=tuple(with_baselines(asked, data, "float32")))
     settings = RunSettings(folder / "run", seeds=seeds)
     begin(settings.folder, describe_run(asked, data, seeds=seeds, read_test=True), resume=False)
@@ -534,7 +535,8 @@ def same_error_at_every_strength(folder: Path) -> Shown:
 def measured(folder: Path) -> tuple[Run, NDArray[np.float64], NDArray[np.float64]]:
     """A run of the plain network, with its first test digits and what it gives of them, (picture, 8, 8)."""
     run = carried_out(folder, Arm(NETWORK, PLAIN, BRIEF))
-    return run, *(np.stack(pictures(run, NETWORK, which)).astype(float) for which in ("target", "reconstruction"))
+    target, given = (np.stack(pictures(run, NETWORK, which)).astype(float) for which in ("target", "reconstruction"))
+    return run, target, given
 
 
 def psnr_contradicts_error(folder: Path) -> Shown:
