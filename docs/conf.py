@@ -19,6 +19,7 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_merge_streams = True
+nb_output_stderr = "remove"  # what other packages say of notebooks, with paths of the machine that built them
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
