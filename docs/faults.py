@@ -306,16 +306,16 @@ def rectified(folder: Path) -> tuple[Run, Arm]:
 
 
 def dead_pixels(folder: Path) -> Shown:
-    """Digits from a rectified output; at the right, in white, the pixels that no digit ever lights."""
+    """Digits from a rectified output; at the right, in black, the pixels that are the same for every digit."""
     run, arm = rectified(folder)
 
     def draw() -> Figure:
         model = trained_model(run, arm.name)
         output = output_of(model, as_images(load("digits").test))
-        dead = (output.std(0) == 0)[0].numpy().astype(np.float32)
+        lit = (output.std(0) > 0)[0].numpy().astype(np.float32)
         target, given = pictures(run, arm.name, "target")[:-1], pictures(run, arm.name)[:-1]
         return rows_of_pictures(
-            [("digit", target, []), ("ReLU output", [*given, dead], [*errors(given, target), "dead"])]
+            [("digit", target, []), ("ReLU output", [*given, lit], [*errors(given, target), "dead"])]
         )
 
     return Shown(run, draw)
@@ -443,7 +443,7 @@ def not_converged(folder: Path) -> Shown:
 
 
 def overfit(folder: Path) -> Shown:
-    """A wide network on 40 digits: the training loss goes on falling, and the validation loss rises."""
+    """A wide network on 40 digits: the training loss falls far below the validation loss, which rises a little."""
     arm = Arm("compared, 40 digits", Dense((256,), 32), Training(epochs=200, batch_size=8, learning_rate=3e-3))
     run = carried_out(folder, arm, data=load("digits").few(40, 100))
 
