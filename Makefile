@@ -1,5 +1,5 @@
 # make demo   first run and report on embedded digits       make test      lint, types, tests
-# make results NAME=EXPERIMENT   record an experiment's figures under docs/
+# make docs   pages into build/docs, lessons run     make results NAME=EXPERIMENT   record an experiment's figures
 # PIP_ARGS passes options to pip, for example PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 
 PYTHON ?= python3
@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEEDS ?= 3
 
-.PHONY: demo test results clean
+.PHONY: demo test docs results clean
 
 demo: $(VENV)/.installed
 	$(BIN)/narrows run quickstart
@@ -19,8 +19,12 @@ test: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/pytest
 
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --builder html docs build/docs
+
 results: $(VENV)/.installed
 	$(BIN)/python docs/record.py $(NAME) --seeds $(SEEDS)
+	$(BIN)/python docs/reports.py
 
 clean:
 	rm -rf $(VENV) build dist
@@ -35,4 +39,8 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_ARGS) --editable '.[test]'
+	touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_ARGS) --editable '.[docs]'
 	touch $@

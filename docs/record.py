@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from narrows.files import write_atomic
-from narrows.results import METRICS, Run, interval, open_run
+from narrows.results import METRICS, Reported, Run, interval, open_run
 
 DOCS = Path(__file__).parent
 KEPT = ("results.csv", "environment.json", "experiment.json", "reported.csv", "findings.json")
@@ -30,6 +30,8 @@ UNDER = (
 )
 """What is shown under every condition, but for those of single pictures and of visible pixels."""
 LEFT_OUT = ("pictures=", "pixels=visible")
+MEASURED = ("training", "as measured in the report", "label_efficiency", "reconstruction")
+"""The evaluations in which a report's figure may have its rerun."""
 
 
 def main() -> None:
@@ -99,16 +101,25 @@ def section(run: Run) -> Iterator[str]:
         yield "\n| report | arm | what | reported | valid | rerun |"
         yield "| --- | --- | --- | ---: | --- | ---: |"
         for row in run.reported:
-            what = " ".join(filter(None, (row.split, METRICS[row.metric].label, row.condition)))
-            found = []
-            for evaluation in ("training", "as measured in the report", "reconstruction"):
-                key = {"split": row.split, "evaluation": evaluation, "condition": row.condition}
-                if values := run.values(row.arm, row.metric, **key):
-                    found.append(f"{spread(values)} ({evaluation})")
-            yield f"| {row.report} | {row.arm} | {what} | {row.value:g} | {row.valid} | {'; '.join(found)} |"
+            found = "; ".join(f"{figure} ({evaluation})" for evaluation, figure in reruns(run, row).items())
+            yield f"| {row.report} | {row.arm} | {stated(row)} | {row.value:g} | {row.valid} | {found} |"
     findings = [finding for finding in run.findings if finding.arm.startswith("improved")]
     grave = [finding.name for finding in findings if finding.severity != "note"]
     yield f"\nThe doctor on the improved arms: {', '.join(grave) or 'no error, no warning'}."
+
+
+def stated(row: Reported) -> str:
+    """What a report's figure is of."""
+    return " ".join(filter(None, (row.split, METRICS[row.metric].label, row.condition)))
+
+
+def reruns(run: Run, row: Reported) -> dict[str, str]:
+    """The rerun's figures that a report's one stands beside, by evaluation."""
+    found = {
+        evaluation: run.values(row.arm, row.metric, split=row.split, evaluation=evaluation, condition=row.condition)
+        for evaluation in MEASURED
+    }
+    return {evaluation: spread(values) for evaluation, values in found.items() if values}
 
 
 def under_conditions(run: Run, evaluation: str, metric: str) -> Iterator[str]:

@@ -169,6 +169,8 @@ def report(folder: RunFolder, as_json: AsJson = False) -> None:
 def doctor(folder: RunFolder, as_json: AsJson = False) -> None:
     """Say what is wrong with a run's figures; exit code 1 where an error is found.
 
+    Each finding is explained, with a picture of the fault, on the page "Why is my number wrong" (docs/wrong.md).
+
     Example: narrows doctor runs/quickstart
     """
     from narrows.diagnostics import diagnose, exit_code

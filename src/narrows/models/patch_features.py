@@ -115,7 +115,7 @@ class PatchFeatures:
         chosen = patches[torch.randperm(len(patches))[:units]].to(encoder.whitening.mean.device)
         with torch.no_grad():
             rows = nn.functional.normalize(encoder.whitening(chosen))
-            encoder.project.weight[:units] = rows
+            model.get_parameter("encoder.project.weight")[:units] = rows
             # of unit columns the weight is made of another parameter
             (weight,) = (each for name, each in last_layer(decoder.patches).named_parameters() if "weight" in name)
             weight.copy_(rows.T)

@@ -14,7 +14,7 @@ from narrows.types import Latent, Penalty, Scalar
 
 @dataclass(frozen=True)
 class L1:
-    """weight x sum over the code of |code|, mean over the batch: most units come to rest near 0.
+    """weight x sum of the absolute values of the code, mean over the batch: most units come to rest near 0.
 
     A decoder that grows while the code shrinks cheats it, so judge it by active units and error, not by loss alone.
 

@@ -11,7 +11,7 @@ from narrows.results import open_run
 
 
 def write_report(run_folder: Path) -> Path:
-    """Write RUN/report.html and RUN/figures/*.svg and *.png from a finished or partial run; return the page's path.
+    """Write RUN/report.html and the pictures in RUN/figures from a finished or partial run; return the page's path.
 
     Raises:
         FileNotFoundError: the folder holds no run.
