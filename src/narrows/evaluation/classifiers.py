@@ -56,7 +56,7 @@ class FeatureClassifier(Protocol):
 class Linear:
     """Multinomial logistic regression: cross-entropy plus half the squared weights, by L-BFGS (Liu and Nocedal 1989).
 
-    Products are float32's whatever the features are: L-BFGS stops early where gradients are rounded to bfloat16.
+    Products are float32's whatever the features are: a processor without units for bfloat16 is many times slower in it.
 
     Raises:
         ValueError: a negative weight decay, or fewer than one iteration.
