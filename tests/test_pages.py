@@ -146,8 +146,7 @@ def test_a_lesson_is_short_and_names_what_there_is(path: Path) -> None:
 def test_each_of_the_six_jobs_takes_at_most_three_commands_from_the_readme() -> None:
     (block,) = (block for block in blocks(section(README, "Your own pictures")) if "narrows train" in block)
     jobs = [job.splitlines() for job in block.strip().split("\n\n")]
-    assert len(jobs) == len(PAGES)
-    for job, page in zip(jobs, PAGES, strict=True):
+    for job, page in zip(jobs, [page for page in PAGES if page != "compare"], strict=True):
         title, *commands = job
         assert title.startswith("# ")
         assert 1 <= len(commands) <= 3
@@ -175,7 +174,7 @@ def test_the_readme_s_other_commands_run(
     # a finished run cannot be resumed under --set, so the sizes come last
     for command in sorted(left, key=lambda command: "--set" in command):
         words = shlex.split(command)
-        monkeypatch.setattr(sys, "argv", ["narrows", *words, *(["--quick"] if words[0] == "run" else [])])
+        monkeypatch.setattr(sys, "argv", ["narrows", *words, *(["--quick"] if words[0] in ("run", "sweep") else [])])
         with pytest.raises(SystemExit) as stopped:
             main()
         said = capsys.readouterr()
