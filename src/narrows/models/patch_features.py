@@ -44,7 +44,7 @@ class PatchFeatures:
     """
 
     patches: Dense = field(
-        default_factory=lambda: Dense((), 1600, bottleneck=TopK(2, balanced=True), unit_columns=True)
+        default_factory=lambda: Dense((), 1600, bottleneck=TopK(1, balanced=True), unit_columns=True)
     )
     """The autoencoder of patches, with one linear layer each way."""
     patch_size: int = 6
