@@ -25,8 +25,8 @@ WHITENING_PATCHES = 100_000
 WHITENED_AT_ONCE = 100_000
 """Patches that are floats at the same time: 43 MB of 108 numbers."""
 CHUNK = 4
-"""Pictures whose activations are held at once: of 32 x 32 pixels and 1 600 units 19 MB, which stay in a cache and are
-not asked of the system anew each time; 32 pictures at once took twice as long."""
+"""Pictures whose activations are held at once: of 32 x 32 pixels and 1 600 units 19 MB, which may stay in a cache and
+are not asked of the system anew each time."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class PatchFeatures:
 
     Every patch is brought to mean 0 and contrast 1 and whitened, and the inner autoencoder learns such patches. The
     columns of its decoder, the patches that it puts pictures together from, are then slid over a picture: products with
-    them, soft-thresholded, both signs apart (Coates and Ng 2011), and averaged over regions and over the picture and
-    its mirror image, are the code, for a classifier. No picture can be rebuilt from averages; the reconstruction comes
-    from the codes of patches side by side, which bypass the code.
+    them, soft-thresholded, both signs apart (Coates and Ng 2011), and averaged over regions and, where `mirrored`, over
+    the picture and its mirror image, are the code, for a classifier. No picture can be rebuilt from averages; the
+    reconstruction comes from the codes of patches side by side, which bypass the code.
 
     Raises:
         ValueError: a size is below 1, or a negative threshold.

@@ -21,8 +21,7 @@ class Muon:
 
     A convolution's weight is the matrix of its outputs by everything that each sums up. Biases, and weights of few
     inputs or outputs, take AdamW's steps. What is here is the part of an Optimizer that a training needs. PyTorch's own
-    takes matrices alone and multiplies them as bfloat16, which a processor without such units does at a fiftieth of its
-    rate.
+    takes matrices alone and multiplies them as bfloat16, which is slow on a processor without such units.
     """
 
     def __init__(
