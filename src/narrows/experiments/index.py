@@ -83,7 +83,7 @@ EXPERIMENTS: dict[str, Entry] = {
         "narrows.experiments.separation",
         "a digit and a garment told apart from their mean",
         "mnist+fashion_mnist",
-        6.0,
+        5.0,
     ),
 }
 
