@@ -10,7 +10,8 @@ import pytest
 
 from narrows.corruption import GaussianNoise
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.run import Nobody, RunSettings, run_experiment
+from narrows.experiments.run import run_experiment
+from narrows.experiments.session import Nobody, RunSettings
 from narrows.models import Dense
 from narrows.objective import L1, Objective
 from narrows.training import Training

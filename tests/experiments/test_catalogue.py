@@ -12,7 +12,8 @@ from narrows.data import Dataset, Pictures, from_array, pair
 from narrows.experiments.experiment import ROLES, Arm, Experiment
 from narrows.experiments.folder import reported_rows
 from narrows.experiments.index import EXPERIMENTS, load_experiment
-from narrows.experiments.run import Nobody, RunSettings, run_experiment
+from narrows.experiments.run import run_experiment
+from narrows.experiments.session import Nobody, RunSettings
 from narrows.experiments.settings import change_experiment
 from narrows.models import Autoencoder, Dense
 from narrows.models.pca import ClosedForm

@@ -13,7 +13,8 @@ from PIL import Image
 from narrows.data import Pictures, load
 from narrows.experiments.events import LARGEST_SPRITE, Events, thumbnails, word
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.run import Nobody, RunSettings, run_experiment
+from narrows.experiments.run import run_experiment
+from narrows.experiments.session import Nobody, RunSettings
 from narrows.models import Dense
 from narrows.training import Progress, Training
 

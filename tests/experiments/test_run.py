@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.run import Nobody, RunSettings, run_experiment
+from narrows.experiments.run import run_experiment
+from narrows.experiments.session import Nobody, RunSettings
 from narrows.experiments.settings import change_experiment
 from narrows.files import write_json
 from narrows.models import Dense

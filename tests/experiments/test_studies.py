@@ -9,7 +9,8 @@ from narrows.corruption import Binarise
 from narrows.data import load
 from narrows.evaluation import EvidenceLowerBound, FineTuned, LinearProbe, PriorSamples
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.run import Nobody, RunSettings, run_experiment
+from narrows.experiments.run import run_experiment
+from narrows.experiments.session import Nobody, RunSettings
 from narrows.models import Dense, Gaussian
 from narrows.objective import KLToPrior, Objective
 from narrows.results import Run

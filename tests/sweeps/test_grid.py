@@ -11,7 +11,7 @@ from filelock import FileLock
 
 import narrows
 from narrows.diagnostics import diagnose
-from narrows.experiments.run import Nobody
+from narrows.experiments.session import Nobody
 from narrows.results import open_run
 from narrows.sweeps import Sweep
 from narrows.training import Progress

@@ -84,7 +84,7 @@ def train(
     """
     from narrows.data import parse_size
     from narrows.experiments.folder import default_folder
-    from narrows.experiments.run import RunSettings
+    from narrows.experiments.session import RunSettings
     from narrows.jobs import Job, carry_out
 
     job = Job(

@@ -70,7 +70,7 @@ def sweep(
     Example: narrows sweep digits --over model.code_size=8,16,32 --over training.seed=0,1,2
     """
     from narrows.data import parse_size
-    from narrows.experiments.run import RunSettings
+    from narrows.experiments.session import RunSettings
     from narrows.jobs import Job
     from narrows.sweeps import ask, carry_out
 

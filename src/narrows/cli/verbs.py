@@ -117,33 +117,41 @@ def run(
     """Train, evaluate, diagnose and report an experiment.
 
     Example: narrows run pca_vs_autoencoder --seeds 3
+
+    In several processes, on one machine or more: torchrun --nproc-per-node 2 -m narrows run pca_vs_autoencoder
     """
     from narrows.experiments.folder import default_folder
     from narrows.experiments.index import load_experiment
-    from narrows.experiments.run import RunSettings, run_experiment
+    from narrows.experiments.run import run_experiment
+    from narrows.experiments.session import RunSettings
     from narrows.experiments.settings import change_experiment
+    from narrows.training.processes import joined
 
     asked = change_experiment(load_experiment(experiment), settings or [])
     folder = out or default_folder(asked.name, again=overwrite or resume)
-    if download:
-        for name in (asked.data, *asked.other_data):
-            fetch(name, data_root)
-    how = RunSettings(
-        folder=folder,
-        seeds=seeds,
-        quick=quick,
-        read_test=not no_test,
-        overwrite=overwrite,
-        resume=resume,
-        data_root=data_root,
-        device=device,
-        precision=precision.value,
-        log="tensorboard" if log else "",
-        command=shlex.join(["narrows", *sys.argv[1:]]),
-    )
-    with going_on(folder, "--resume"), watching(quiet=as_json) as watcher:
-        finished = run_experiment(asked, how, watcher)
-    show_run(finished, as_json=as_json)
+    with joined(device) as (processes, own_device):
+        if download:
+            with processes.one_first():
+                for name in (asked.data, *asked.other_data):
+                    fetch(name, data_root)
+        how = RunSettings(
+            folder=folder,
+            seeds=seeds,
+            quick=quick,
+            read_test=not no_test,
+            overwrite=overwrite,
+            resume=resume,
+            data_root=data_root,
+            device=own_device,
+            precision=precision.value,
+            log="tensorboard" if log else "",
+            command=shlex.join(["narrows", *sys.argv[1:]]),
+            processes=processes,
+        )
+        with going_on(folder, "--resume"), watching(quiet=as_json or not processes.leads) as watcher:
+            finished = run_experiment(asked, how, watcher)
+        if processes.leads:
+            show_run(finished, as_json=as_json)
 
 
 for verb in (train, sweep, apply, encode, decode, evaluate, probe, export, compare):

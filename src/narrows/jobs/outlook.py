@@ -11,7 +11,8 @@ from narrows.data.picture import as_size
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.folder import check_folder
 from narrows.experiments.quick import few, quick
-from narrows.experiments.run import Nobody, RunSettings, Watcher, run_experiment
+from narrows.experiments.run import run_experiment
+from narrows.experiments.session import Nobody, RunSettings, Watcher
 from narrows.jobs.job import Job, ModelName, plan
 from narrows.jobs.size import choose_size
 from narrows.jobs.trial import Trial, tried

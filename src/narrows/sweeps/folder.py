@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from narrows.data import fingerprint
-from narrows.experiments.run import RunSettings
+from narrows.experiments.session import RunSettings
 from narrows.files import write_json
 from narrows.results import open_run
 from narrows.sweeps.axes import Axis, Choices

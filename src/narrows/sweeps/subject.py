@@ -8,7 +8,8 @@ from narrows.data import Dataset
 from narrows.descriptions import change
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.index import load_experiment
-from narrows.experiments.run import RunSettings, Watcher, read_data
+from narrows.experiments.run import read_data
+from narrows.experiments.session import RunSettings, Watcher
 from narrows.experiments.settings import change_experiment
 from narrows.jobs import Job, plan
 from narrows.jobs.outlook import affordable, read_pictures

@@ -7,7 +7,7 @@ from pathlib import Path
 from narrows.data import Size
 from narrows.data.picture import as_size
 from narrows.experiments.index import EXPERIMENTS
-from narrows.experiments.run import Nobody, RunSettings, Watcher
+from narrows.experiments.session import Nobody, RunSettings, Watcher
 from narrows.jobs import Job, ModelName
 from narrows.report.writing import write_page
 from narrows.sweeps.axes import parse_axes

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import torch
 
 from narrows.experiments.describe import completed
-from narrows.experiments.run import RunSettings, Watcher, run_experiment
+from narrows.experiments.run import run_experiment
+from narrows.experiments.session import RunSettings, Watcher
 from narrows.files import write_json
 from narrows.results import open_run
 from narrows.sweeps.axes import Axis, Settings, folder_name, grid, spoken

@@ -15,6 +15,7 @@ from narrows.metrics import PER_IMAGE, mean_metric
 from narrows.models import Autoencoder, LearnsFromPatches, prepare
 from narrows.objective import match
 from narrows.training.optimize import History, Progress, optimize
+from narrows.training.processes import ALONE, Processes
 from narrows.training.settings import Training
 from narrows.training.state_file import StateFile
 from narrows.types import Batch, Corruption, Images, Losses, LossFunction, Sources
@@ -38,6 +39,7 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
     training: Training = Training(),
     state: StateFile | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    processes: Processes = ALONE,
 ) -> History:
     """Train an autoencoder in place on the training split, validated on the validation split.
 
@@ -53,6 +55,7 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
         training: how.
         state: where to save the state at intervals, and to go on from.
         on_progress: told after every step.
+        processes: who trains along, all with the same arguments; each takes a share of every batch.
 
     Raises:
         FloatingPointError: a loss term is not finite.
@@ -72,6 +75,7 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
             training=training,
             state=state,
             on_progress=on_progress,
+            processes=processes,
         )
         model.eval()
         # an error of whitened patches is none of pictures, beside which the other arms' losses stand
@@ -87,7 +91,7 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
         return objective(module(batch.input, batch.hidden), batch)
 
     def validation(module: nn.Module) -> dict[str, float]:
-        return validate(module, data.validation, objective, corruption, training)
+        return validate(module, data.validation, objective, corruption, training, processes)
 
     return optimize(
         model,
@@ -97,6 +101,7 @@ def fit(  # noqa: PLR0913  what, on what, towards what; the rest has defaults
         validation=validation if len(data.validation) else None,
         state=state,
         on_progress=on_progress,
+        processes=processes,
     )
 
 
@@ -151,32 +156,66 @@ class TaskBatches:
             yield batch._replace(input=channels_last(batch.input)) if self.channels_last else batch
 
 
+class Validated(NamedTuple):
+    """What one block of validation pictures says."""
+
+    start: int
+    pictures: int
+    values: dict[str, float]
+    """Means over the block."""
+    watched: dict[str, Tensor]
+    """Metrics, one a picture."""
+
+
 def validate(
-    module: nn.Module, pictures: Pictures, objective: LossFunction, corruption: Corruption, training: Training
+    module: nn.Module,
+    pictures: Pictures,
+    objective: LossFunction,
+    corruption: Corruption,
+    training: Training,
+    processes: Processes = ALONE,
 ) -> dict[str, float]:
     """Loss, terms and watched metrics over a split in float32; the corruption is the same in every epoch.
 
-    Means over the pictures; of psnr over those with an error.
+    Means over the pictures; of psnr over those with an error. Processes take every so many blocks, and all get the
+    means over all pictures.
     """
-    sums: dict[str, float] = {}
-    watched: dict[str, list[Tensor]] = {name: [] for name in training.watch}
-    images = torch.from_numpy(pictures.images)
-    device = device_of(module)
+    size = at_once(pictures, VALIDATED)
+    starts = range(0, len(pictures), size)
     with torch.no_grad():
-        size = at_once(pictures, VALIDATED)
-        for start in range(0, len(images), size):
-            clean = to_unit(images[start : start + size], device)
-            batch = corruption(clean, generator(training.seed, VALIDATING, start))
-            output = module(batch.input, batch.hidden)
-            losses = objective(output, batch)
-            ordered = bool(watched) and pictures.exchangeable
-            found = match(output.reconstruction, batch.target) if ordered else output.reconstruction
-            for name, parts in watched.items():
-                parts.append(PER_IMAGE[name](found, batch.target).cpu())
-            for name, value in {"loss": losses.total, **losses.terms}.items():
-                sums[name] = sums.get(name, 0.0) + value.item() * len(clean)
-    means = {name: total / len(images) for name, total in sums.items()}
-    return means | {name: mean_metric(name, torch.cat(parts)).mean for name, parts in watched.items()}
+        blocks = [
+            validate_block(module, pictures, slice(start, start + size), objective, corruption, training)
+            for start in starts[processes.rank :: processes.count]
+        ]
+    found = sorted(processes.gather(blocks))
+    means = {
+        name: sum(block.values[name] * block.pictures for block in found) / len(pictures) for name in found[0].values
+    }
+    watched = {name: torch.cat([block.watched[name] for block in found]) for name in training.watch}
+    return means | {name: mean_metric(name, values).mean for name, values in watched.items()}
+
+
+def validate_block(
+    module: nn.Module,
+    pictures: Pictures,
+    block: slice,
+    objective: LossFunction,
+    corruption: Corruption,
+    training: Training,
+) -> Validated:
+    """Loss, terms and watched metrics over a stretch of a split; no gradients are asked for here."""
+    clean = to_unit(torch.from_numpy(pictures.images[block]), device_of(module))
+    batch = corruption(clean, generator(training.seed, VALIDATING, block.start))
+    output = module(batch.input, batch.hidden)
+    losses = objective(output, batch)
+    ordered = bool(training.watch) and pictures.exchangeable
+    found = match(output.reconstruction, batch.target) if ordered else output.reconstruction
+    return Validated(
+        block.start,
+        len(clean),
+        {name: value.item() for name, value in {"loss": losses.total, **losses.terms}.items()},
+        {name: PER_IMAGE[name](found, batch.target).cpu() for name in training.watch},
+    )
 
 
 def epoch_positions(count: int, training: Training, number: int) -> tuple[Tensor, ...]:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from narrows.training.interrupt import deferred_interrupt
+from narrows.training.processes import ALONE, Processes
 from narrows.training.settings import Training, choose_precision
 from narrows.training.state import TrainingState, Validation
 from narrows.training.state_file import HistoryEntry, StateFile
@@ -54,6 +55,7 @@ def optimize(  # noqa: PLR0913  what, on what, towards what; the rest has defaul
     validation: Validation | None = None,
     state: StateFile | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    processes: Processes = ALONE,
 ) -> History:
     """Minimise a loss over batches, in place; the only zero_grad, backward and step of the library.
 
@@ -65,32 +67,36 @@ def optimize(  # noqa: PLR0913  what, on what, towards what; the rest has defaul
         validation: measured after every epoch on the weights that would be kept; the lowest "loss" is the best.
         state: where to save at intervals and at an interrupt, and to go on from.
         on_progress: told after every step.
+        processes: who trains along, all called with the same arguments; `state` is on a disk that they share.
 
     Raises:
         FloatingPointError: a term is not finite; it is named with epoch and step, before the weights change.
         KeyboardInterrupt: after an interrupt, once the state is saved.
     """
-    stands = TrainingState(module, training, len(batches), validation)
+    stands = TrainingState(module, training, len(batches), validation, processes)
     stands.restore(state)
+    processes.draw_apart(training.seed, stands.step)
+    replica = processes.replica(module)
     device = next(module.parameters()).device
     precision = choose_precision(training.precision, device)
     module.train()
     with deferred_interrupt() as interrupted:
         while not stands.finished:
             for batch in batches.epoch(stands.epoch, stands.step_in_epoch):
+                shared, weight = processes.share(batch)
                 with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                    losses = loss(module, batch)
-                terms = stands.before_step(losses)
+                    losses = loss(replica, shared)
+                terms = stands.before_step(losses, weight)
                 stands.optimizer.zero_grad()
-                losses.total.backward()
+                (losses.total * weight).backward()
                 if training.clip_norm is not None:
                     nn.utils.clip_grad_norm_(module.parameters(), training.clip_norm)
                 stands.optimizer.step()
-                stands.after_step()
+                stopped = stands.after_step(interrupted.is_set())
                 if on_progress is not None:
                     on_progress(Progress(stands.share, stands.epoch, stands.step, terms))
-                stands.save(state, every=0.0 if interrupted.is_set() else SAVE_SECONDS)
-                if interrupted.is_set():
+                stands.save(state, every=0.0 if stopped else SAVE_SECONDS)
+                if stopped:
                     raise KeyboardInterrupt
                 if stands.finished:
                     break

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from narrows.training.processes import Processes
 from narrows.training.settings import Training, build_optimizer, learning_rate
 from narrows.training.state_file import HistoryEntry, StateFile, pack_history, unpack_history
 from narrows.types import Losses
@@ -20,13 +21,19 @@ class TrainingState:
     """The bookkeeping of `optimize`, which only has to say when a step is taken."""
 
     def __init__(
-        self, module: nn.Module, training: Training, steps_per_epoch: int, validation: Validation | None
+        self,
+        module: nn.Module,
+        training: Training,
+        steps_per_epoch: int,
+        validation: Validation | None,
+        processes: Processes,
     ) -> None:
         self.module = module
         self.device = next(module.parameters()).device
         self.training = training
         self.steps_per_epoch = steps_per_epoch
         self.validation = validation
+        self.processes = processes
         self.optimizer = build_optimizer(module, training)
         self.average = (
             AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(training.averaging), use_buffers=True)
@@ -62,13 +69,16 @@ class TrainingState:
         """Whether the budget is spent."""
         return self.share >= 1
 
-    def before_step(self, losses: Losses) -> dict[str, float]:
-        """Set the learning rate and note the step's terms, unless one of them is not finite.
+    def before_step(self, losses: Losses, weight: float) -> dict[str, float]:
+        """Set the learning rate and note the step's terms over all processes, unless one of them is not finite.
+
+        `weight` is what this process's pictures count in a mean over processes.
 
         Raises:
             FloatingPointError: epoch, step and term are named.
         """
         values = {"loss": losses.total.item()} | {name: term.item() for name, term in losses.terms.items()}
+        values = self.processes.mean(values, weight)
         broken = [name for name, value in reversed(values.items()) if not math.isfinite(value)]
         if broken:
             raise FloatingPointError(
@@ -80,17 +90,22 @@ class TrainingState:
         self._note(values, "train", self.step + 1, self.epoch + 1)
         return values
 
-    def after_step(self) -> None:
-        """Count the step and its time; average; at the end of an epoch or of the budget, validate."""
+    def after_step(self, interrupted: bool) -> bool:
+        """Count the step and its time; average; at the end of an epoch or of the budget, validate.
+
+        Returns whether any process was interrupted, so that all stop at the same step.
+        """
         if self.average is not None:
             self.average.update_parameters(self.module)
         epoch = self.epoch + 1
         self.step += 1
-        now = time.perf_counter()
-        self.seconds += now - self.mark
+        elapsed = time.perf_counter() - self.mark
+        agreed = self.processes.mean({"seconds": elapsed, "interrupted": float(interrupted)}, 1.0)
+        self.seconds += agreed["seconds"]
         if self.step_in_epoch == 0 or self.finished:
             self._validate(epoch)
         self.mark = time.perf_counter()  # validation is not training time
+        return agreed["interrupted"] > 0
 
     def _validate(self, epoch: int) -> None:
         if self.validation is None:
@@ -118,7 +133,7 @@ class TrainingState:
 
     def save(self, file: StateFile | None, *, every: float = 0.0) -> None:
         """Write the state where the last one is older than this many seconds."""
-        if file is None or time.perf_counter() - self.saved < every:
+        if file is None or not self.processes.leads or time.perf_counter() - self.saved < every:
             return
         columns, kinds = pack_history(self.history)
         tensors: dict[str, Any] = {
@@ -143,7 +158,10 @@ class TrainingState:
         Raises:
             ValueError: the file is damaged, or of another model.
         """
-        if file is None or (loaded := file.load()) is None:
+        self.processes.wait()  # what the first of them saved is there
+        loaded = None if file is None else file.load()
+        self.processes.wait()  # before it saves again
+        if file is None or loaded is None:
             return
         tensors, facts = loaded
         try:
