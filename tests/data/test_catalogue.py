@@ -221,7 +221,7 @@ def test_the_data_root_is_the_given_one_then_the_variable_s_then_the_cache(
     assert data_root() == tmp_path / "narrows" / "data"
     monkeypatch.setenv("NARROWS_DATA", str(tmp_path / "named"))
     assert data_root() == tmp_path / "named"
-    assert data_root(tmp_path / "given") == tmp_path / "given"
+    assert data_root(tmp_path / "given") == data_root(str(tmp_path / "given")) == tmp_path / "given"
 
 
 def write_sets(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 30
 """How long a mirror may stay silent."""
 
 
-def download(name: str, root: Path | None = None, on_progress: Progress | None = None) -> Path:
+def download(name: str, root: str | Path | None = None, on_progress: Progress | None = None) -> Path:
     """Fetch the official files of a set that are missing or have another MD5; the data root they are in.
 
     A file takes its name only when it is whole and its MD5 is right. An archive is unpacked and not kept; one that

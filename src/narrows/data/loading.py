@@ -20,7 +20,7 @@ ARRAY_SUFFIXES = (".npy", ".npz")
 
 def load(  # noqa: PLR0913  what, from where, and how it is brought to one shape and cut
     name_or_path: str | Path,
-    root: Path | None = None,
+    root: str | Path | None = None,
     *,
     size: int | Size | None = None,
     crop: bool = False,

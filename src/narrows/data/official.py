@@ -80,10 +80,10 @@ class Entry:
         return self.files + (self.archive.files if self.archive else ())
 
 
-def data_root(given: Path | None = None) -> Path:
+def data_root(given: str | Path | None = None) -> Path:
     """The folder of the official files: the given one, else NARROWS_DATA, else one in the user's cache."""
     if given is not None:
-        return given.expanduser()
+        return Path(given).expanduser()
     if named := os.environ.get("NARROWS_DATA"):
         return Path(named).expanduser()
     return Path(pooch.os_cache("narrows")) / "data"
