@@ -380,6 +380,26 @@ def test_an_accuracy_is_led_by_the_highest(tmp_path: Path) -> None:
     assert not plot.panels[0].log_y
 
 
+def test_arms_are_compared_after_the_same_time(tmp_path: Path) -> None:
+    write_small(tmp_path, [])
+    # after 2 s the second arm is a third of the way from 0.81 to 0.41
+    history = [
+        HistoryRow(arm, seed, step, step, step * seconds, "mse", "validation", value / step + 0.02 * seed)
+        for arm, seconds, value in ((TEN, 1.0, 1.0), (BETTER, 1.5, 0.8))
+        for seed in (0, 1)
+        for step in (1, 2)
+    ]
+    write_rows(tmp_path / "history.csv", HistoryRow, history)
+    plot = section(page_of(tmp_path), "learning").blocks[1]
+    assert isinstance(plot, Plot)
+    first, second = plot.panels[0].marks
+    assert isinstance(first, Line)
+    assert isinstance(second, Line)
+    assert [first.x.tolist(), second.x.tolist()] == [[1.0, 2.0], [1.5, 3.0]]
+    assert first.y.tolist() == pytest.approx([1.01, 0.51])
+    assert plot.claim == f"After 2 s of training, when the shortest ends, “{TEN}” stands lowest, at 0.5100."
+
+
 def test_a_nested_description_becomes_indented_lines(tmp_path: Path) -> None:
     write_small(tmp_path, [])
     description = {"objective": {"penalties": [{"kind": "L1"}], "weights": []}, "widths": [512, 256]}

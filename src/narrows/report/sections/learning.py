@@ -1,4 +1,4 @@
-"""How the losses fell: a mean an epoch, and every step."""
+"""How the losses fell: a mean an epoch, over time, and every step."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ Series = NDArray[np.float64]
 
 
 def learning(subject: Subject) -> Section | None:
-    """Loss per epoch and per step in the term that most arms share; every other term per epoch behind a fold.
+    """Loss per epoch, over time and per step in the term that most arms share; every other per epoch behind a fold.
 
     As open as the first are metrics that were watched on validation, and what each source adds to the loss.
     """
@@ -36,6 +36,7 @@ def learning(subject: Subject) -> Section | None:
     opened = [term for term in (terms[0], *watched) if _is_curve(epochs[term])]
     leading = (
         *(epochs[term] for term in opened),
+        _over_seconds(subject, terms[0]),
         *(_per_step(subject, series, term) for term in (terms[0], *of_sources)),
     )
     others = (replace(plot, fold=f"{_words(term)} per epoch") for term, plot in epochs.items() if term not in opened)
@@ -126,6 +127,45 @@ def over_epochs(arm: Arm, found: list[Series]) -> Line:
         y=stacked.mean(0),
         low=stacked.min(0) if several else None,
         high=stacked.max(0) if several else None,
+    )
+
+
+def _over_seconds(subject: Subject, term: str) -> Plot | None:
+    """A term on validation over training time, where two arms or more have a curve."""
+    rows: dict[str, dict[int, list[tuple[float, float]]]] = {}
+    for row in subject.run.history:
+        if (row.term, row.split) == (term, "validation"):
+            rows.setdefault(row.arm, {}).setdefault(row.seed, []).append((row.seconds, row.value))
+    lines = []
+    for arm in subject.arms:
+        seeds = [np.array(found, np.float64) for found in rows.get(arm.name, {}).values()]
+        length = min((len(found) for found in seeds), default=0)
+        mean = np.mean([found[:length] for found in seeds], axis=0) if length > 1 else np.zeros((0, 2))
+        if mean[:, 0].any():
+            lines.append(Line(arm.name, arm.style, mean[:, 0], mean[:, 1]))
+    if len(lines) < 2:
+        return None
+    shortest = min(float(line.x[-1]) for line in lines)
+    then = {line.label: float(np.interp(shortest, line.x, line.y)) for line in lines if line.x[0] <= shortest}
+    winner = leader(term, then)
+    stands = ", ".join(f"{label} stands at {figure(value)}" for label, value in then.items())
+    return Plot(
+        name=f"loss-over-time-{file_name(term)}",
+        claim=f"After {figure(shortest, 2)} s of training, when the shortest ends, “{winner}” stands {_best(term)}, at "
+        f"{figure(then[winner])}.",
+        caption=f"Over seconds of training, {_words(term)} on validation: mean over seeds. The time that validation "
+        "takes is left out.",
+        alt=f"Curves of {_words(term)} on validation over seconds of training, one an arm; "
+        f"after {figure(shortest, 2)} s {stands}",
+        panels=(
+            Panel(
+                tuple(lines),
+                x_label="training time (s)",
+                y_label=_words(term),
+                log_x=max(float(line.x[-1]) for line in lines) > 20 * shortest,
+                log_y=logarithmic(term, lines),
+            ),
+        ),
     )
 
 
