@@ -12,8 +12,8 @@ modules are `torture.record` and not those of the same name in docs/. It ends li
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 
@@ -23,7 +23,8 @@ from narrows.files import write_json
 KEPT = Path(__file__).resolve().parents[1] / "docs" / "torture"
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """One thing that was tried."""
 
     what: str
@@ -66,7 +67,7 @@ def write_record(name: str, promise: str, rows: Sequence[Row], seconds: float) -
     content = {
         "name": name,
         "promise": promise,
-        "rows": [row._asdict() for row in rows],
+        "rows": [asdict(row) for row in rows],
         "seconds": round(seconds, 1),
         "command": command,
         "environment": {key: value for key, value in place.items() if key not in ("format", "command")},

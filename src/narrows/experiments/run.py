@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
@@ -17,15 +16,15 @@ from narrows.experiments.baselines import shared_corruption, with_baselines
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.events import Events
-from narrows.experiments.experiment import Arm, Experiment, Study
-from narrows.experiments.folder import Ledger, begin, check_folder
+from narrows.experiments.experiment import Arm, Experiment, Study, in_order
+from narrows.experiments.folder import Ledger, begin, claim_folder
 from narrows.experiments.measure import Measured, baseline_models, inspect, measure, splits_of, training_figures
 from narrows.experiments.quick import few, quick
 from narrows.files import write_json
 from narrows.models import Autoencoder
 from narrows.report import write_report
 from narrows.results import Run, open_run
-from narrows.training import History, Progress, StateFile, fit, load_model, parameter_count, save_model
+from narrows.training import History, Progress, fit, load_model, parameter_count, save_model
 from narrows.training.settings import Precision, choose_device
 from narrows.types import Corruption
 
@@ -120,6 +119,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
         data: the experiment's pictures, where they have been read already.
 
     Raises:
+        BlockingIOError: another process fills the folder.
         FileExistsError: the folder holds something, and neither `overwrite` nor `resume` was asked for.
         FileNotFoundError: data are missing.
         FloatingPointError: a training diverged; what was finished before stands, and `resume` goes on.
@@ -130,29 +130,28 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     started = time.perf_counter()
     device = choose_device(settings.device)
     events = Events(settings.folder / "tensorboard") if settings.log else None
-    check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
-    if data is None:
-        data = read_data(experiment, settings, watcher)
-    size = data.image_shape[1:]
-    others = {name: load(name, settings.data_root, size=size) for name in experiment.other_data}
-    if settings.quick:
-        experiment, data = quick(experiment), few(data)
-        others = {name: few(other) for name, other in others.items()}
-    experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings.precision)))
-    description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
-    folder = settings.folder
-    spent = begin(folder, description, resume=settings.resume)
-    place = environment(settings.command, device, settings.precision) | {"quick": settings.quick}
+    with claim_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume):
+        if data is None:
+            data = read_data(experiment, settings, watcher)
+        size = data.image_shape[1:]
+        others = {name: load(name, settings.data_root, size=size) for name in experiment.other_data}
+        if settings.quick:
+            experiment, data = quick(experiment), few(data)
+            others = {name: few(other) for name, other in others.items()}
+        experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings.precision)))
+        description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
+        folder = settings.folder
+        spent = begin(folder, description, resume=settings.resume)
+        place = environment(settings.command, device, settings.precision) | {"quick": settings.quick}
 
-    def note_environment(*, finished: bool) -> None:
-        seconds = round(spent + time.perf_counter() - started, 1)
-        write_json(folder / "environment.json", place | {"seconds": seconds, "finished": finished})
+        def note_environment(*, finished: bool) -> None:
+            seconds = round(spent + time.perf_counter() - started, 1)
+            write_json(folder / "environment.json", place | {"seconds": seconds, "finished": finished})
 
-    note_environment(finished=False)
-    session = Session(experiment, data, others, settings, Ledger(folder, experiment.name), watcher, events=events)
-    run_baselines(session)
-    for arm, seed in in_order(experiment.arms, settings.seeds):
-        if not session.ledger.has(arm.name, seed):
+        note_environment(finished=False)
+        session = Session(experiment, data, others, settings, Ledger(folder, experiment.name), watcher, events=events)
+        run_baselines(session)
+        for arm, seed in missing(session):
             watcher.stage(f"{arm.name}, seed {seed}" if settings.seeds > 1 and arm.seeded else arm.name)
             try:
                 run_arm(session, arm, seed)
@@ -160,11 +159,11 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
                 if events is not None:
                     events.close()
             note_environment(finished=False)
-    watcher.stage("report")
-    judge(folder, experiment)
-    note_environment(finished=True)
-    write_report(folder)
-    return open_run(folder)
+        watcher.stage("report")
+        judge(folder, experiment)
+        note_environment(finished=True)
+        write_report(folder)
+        return open_run(folder)
 
 
 def read_data(experiment: Experiment, settings: RunSettings, watcher: Watcher) -> Dataset:
@@ -195,12 +194,13 @@ def run_baselines(session: Session) -> None:
             enter(session, name, 0, measured, [])
 
 
-def in_order(arms: Sequence[Arm], seeds: int) -> Iterator[tuple[Arm, int]]:
-    """Every arm with every seed; arms of one encoder seed by seed, so that its features are made once for all."""
-    for _, some in groupby(arms, lambda arm: arm.encoder or arm.name):
-        group = list(some)
-        for seed in range(seeds):
-            yield from ((arm, seed) for arm in group if arm.seeded or seed == 0)
+def missing(session: Session) -> Iterator[tuple[Arm, int]]:
+    """The arms and seeds that are not done; of the others goes the state, which a stop after their rows has left."""
+    for arm, seed in in_order(session.experiment.arms, session.settings.seeds):
+        if session.ledger.has(arm.name, seed):
+            session.ledger.state(arm.name, seed).remove()
+        else:
+            yield arm, seed
 
 
 def run_arm(session: Session, arm: Arm, seed: int) -> None:
@@ -220,7 +220,7 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     model = arm.model.build(data.image_shape)
     assert isinstance(model, Autoencoder)
     folder = ledger.model_folder(arm.name, seed)
-    state = StateFile(folder / "state.safetensors")
+    state = ledger.state(arm.name, seed)
 
     def told(progress: Progress) -> None:
         session.watcher.progress(progress)
