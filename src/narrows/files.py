@@ -75,7 +75,7 @@ def claimed(path: Path) -> Iterator[bool]:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Write to a run folder while no other process does; what is not there is made, and goes again if it stays empty.
+    """Write to a run folder while no other process does; it is made where it is not there.
 
     Raises:
         BlockingIOError: another process does.
@@ -89,9 +89,8 @@ def alone_in(folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            with suppress(OSError):  # the folder holds more, or the system keeps files that are open
+            with suppress(OSError):  # some systems keep files that are open
                 (folder / LOCK).unlink()  # while it is held: who opened it meanwhile sees that it has no name
-                folder.rmdir()
 
 
 def first_free(folder: Path) -> Path:

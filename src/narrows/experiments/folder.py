@@ -25,16 +25,15 @@ def default_folder(name: str, *, again: bool) -> Path:
 
 @contextmanager
 def claim_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[None]:
-    """Fill a run folder that is what is meant, alone.
+    """Fill a run folder that is still what is meant, alone.
 
     Raises:
         BlockingIOError: another process fills it.
         FileExistsError: as `check_folder`.
         FileNotFoundError: as `check_folder`.
     """
-    check_folder(folder, overwrite=overwrite, resume=resume)
     with alone_in(folder):
-        check_folder(folder, overwrite=overwrite, resume=resume)  # who had it before may have filled it since
+        check_folder(folder, overwrite=overwrite, resume=resume)  # it may have been filled while data were read
         yield
 
 

@@ -17,7 +17,7 @@ from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.events import Events
 from narrows.experiments.experiment import Arm, Experiment, Study, in_order
-from narrows.experiments.folder import Ledger, begin, claim_folder
+from narrows.experiments.folder import Ledger, begin, check_folder, claim_folder
 from narrows.experiments.measure import Measured, baseline_models, inspect, measure, splits_of, training_figures
 from narrows.experiments.quick import few, quick
 from narrows.files import write_json
@@ -130,19 +130,20 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     started = time.perf_counter()
     device = choose_device(settings.device)
     events = Events(settings.folder / "tensorboard") if settings.log else None
-    with claim_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume):
-        if data is None:
-            data = read_data(experiment, settings, watcher)
-        size = data.image_shape[1:]
-        others = {name: load(name, settings.data_root, size=size) for name in experiment.other_data}
-        if settings.quick:
-            experiment, data = quick(experiment), few(data)
-            others = {name: few(other) for name, other in others.items()}
-        experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings.precision)))
-        description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
-        folder = settings.folder
+    check_folder(settings.folder, overwrite=settings.overwrite, resume=settings.resume)
+    if data is None:
+        data = read_data(experiment, settings, watcher)
+    size = data.image_shape[1:]
+    others = {name: load(name, settings.data_root, size=size) for name in experiment.other_data}
+    if settings.quick:
+        experiment, data = quick(experiment), few(data)
+        others = {name: few(other) for name, other in others.items()}
+    experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings.precision)))
+    description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
+    place = environment(settings.command, device, settings.precision) | {"quick": settings.quick}
+    folder = settings.folder
+    with claim_folder(folder, overwrite=settings.overwrite, resume=settings.resume):
         spent = begin(folder, description, resume=settings.resume)
-        place = environment(settings.command, device, settings.precision) | {"quick": settings.quick}
 
         def note_environment(*, finished: bool) -> None:
             seconds = round(spent + time.perf_counter() - started, 1)
@@ -163,7 +164,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
         judge(folder, experiment)
         note_environment(finished=True)
         write_report(folder)
-        return open_run(folder)
+    return open_run(folder)
 
 
 def read_data(experiment: Experiment, settings: RunSettings, watcher: Watcher) -> Dataset:
