@@ -132,7 +132,6 @@ def test_every_torture_is_made_and_shown() -> None:
 
 def test_a_broken_promise_is_shown(tmp_path: Path) -> None:
     import reliability
-
     from torture import record
 
     rows = [record.Row("a | b", count=12000, failed=0), record.Row("c", count=3, failed=2, note="now and then")]
