@@ -1,4 +1,4 @@
-"""A disk that is full, small, read-only or gone, and two in one folder: one sentence, no broken file, and it goes on."""
+"""A disk that is full, small, read-only or gone, two in one folder: one sentence, no broken file, and it goes on."""
 
 import errno
 import itertools
@@ -43,9 +43,10 @@ def test_a_full_disk_is_a_sentence_with_the_file_and_the_run_goes_on(
     whole, folder = tmp_path / "whole", tmp_path / "run"
     run_experiment(EXPERIMENT, RunSettings(whole), Nobody())
     for fatal in (3, 6, 9, 14):
-        with monkeypatch.context() as full, pytest.raises(OSError, match="No space left") as refused:
+        with monkeypatch.context() as full:
             full.setattr(os, "fsync", full_from(fatal))
-            run_experiment(EXPERIMENT, RunSettings(folder, resume=folder.exists()), Nobody())
+            with pytest.raises(OSError, match="No space left") as refused:
+                run_experiment(EXPERIMENT, RunSettings(folder, resume=folder.exists()), Nobody())
         told = sentence(refused.value)
         assert told.startswith(f"expected to use {folder}")
         assert told.endswith("found: no space left on device; choose another place or free it")

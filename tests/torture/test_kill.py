@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from torture.folder import broken_files, differences, phase, whole_files
 from torture.kill import stopped_at_each_write
 from torture.process import set_save_seconds
 
+from narrows.apply import Run as UsedRun
+from narrows.cli import main
 from narrows.cli.stopping import going_on
 from narrows.experiments.experiment import Arm, Experiment
 from narrows.experiments.run import Nobody, RunSettings, run_experiment
 from narrows.files import write_atomic, write_json
 from narrows.models import Dense
+from narrows.report import write_report
 from narrows.results import open_run
 from narrows.training import Training
 
@@ -90,4 +94,28 @@ def test_a_run_to_which_seeds_are_added_is_not_finished_before_they_are_there(
         run_experiment(EXPERIMENT, RunSettings(tmp_path, seeds=2, resume=True), Nobody())
     run = open_run(tmp_path)
     assert run.experiment["seeds"] == 2
-    assert run.environment["finished"] is False
+    assert not run.finished
+
+
+def test_a_run_that_is_not_finished_is_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    description = run_experiment(EXPERIMENT, RunSettings(tmp_path / "whole"), Nobody()).experiment
+    folder = tmp_path / "partial"
+    write_json(folder / "experiment.json", description)
+    for state in ({}, {"format": 1, "finished": False}):
+        if state:
+            write_json(folder / "environment.json", state)
+        monkeypatch.setattr(sys, "argv", ["narrows", "doctor", str(folder)])
+        with pytest.raises(SystemExit):
+            main()
+        told = " ".join(capsys.readouterr().err.split())
+        assert (
+            told == f"narrows: {folder} is not finished, and what is missing was not looked at; its own command with "
+            "--resume goes on"
+        )
+        assert "This run is not finished" in write_report(folder).read_text(encoding="utf-8")
+    with pytest.raises(
+        FileNotFoundError, match="expected a trained model in .*partial, found none; go on with --resume"
+    ):
+        UsedRun.open(folder)

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from torture.load import held, scatter
 from typer.testing import CliRunner
@@ -64,10 +63,7 @@ def test_runs_are_listed_with_how_far_they_are(tmp_path: Path) -> None:
     assert listed["partial"] == ("x", "not finished", "", None)
     assert listed["whole"] == ("x", "finished", ARM.name, run.mean(ARM.name, "squared_error"))
     told = CliRunner().invoke(app, ["list", "--runs", str(tmp_path), "--json"])
-    assert [row["state"] for row in json.loads(told.stdout)["runs"]][2:] == [
-        "not finished",
-        "cannot be read",
-        "finished",
-    ]
+    states = [row["state"] for row in json.loads(told.stdout)["runs"]]
+    assert states == ["cannot be read", "cannot be read", "not finished", "cannot be read", "finished"]
     table = CliRunner().invoke(app, ["list", "--runs", str(tmp_path)]).stdout
-    assert f"{np.float64(run.mean(ARM.name, 'squared_error')):.4g}" in table
+    assert f"{run.mean(ARM.name, 'squared_error'):.4g}" in table

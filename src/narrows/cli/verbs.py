@@ -184,7 +184,12 @@ def doctor(folder: RunFolder, as_json: AsJson = False) -> None:
     from narrows.diagnostics import diagnose, exit_code
     from narrows.results import open_run
 
-    findings = diagnose(open_run(folder))
+    run = open_run(folder)
+    if not run.finished:
+        complain(
+            f"{folder} is not finished, and what is missing was not looked at; its own command with --resume goes on"
+        )
+    findings = diagnose(run)
     if as_json:
         typer.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
     else:

@@ -43,7 +43,7 @@ def _listed(folder: Path) -> Listed:
 
 
 def _state(run: Run) -> str:
-    if not run.environment.get("finished"):
+    if not run.finished:
         return "not finished"
     return "quick" if run.environment.get("quick") else "finished"
 
