@@ -315,7 +315,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether all figures are there; where nothing says so, as of a run struck at its beginning, whether any are."""
+        """Whether all figures are there; where nothing says so, as in a run struck at its beginning, whether any."""
         return self.environment.get("finished") is not False and bool(self.results)
 
     def arrays(self, arm: str, seed: int, evaluation: str) -> dict[str, NDArray[Any]]:
