@@ -110,12 +110,7 @@ def test_a_run_that_is_not_finished_is_called_so(
         with pytest.raises(SystemExit):
             main()
         told = " ".join(capsys.readouterr().err.split())
-        assert (
-            told == f"narrows: {folder} is not finished, and what is missing was not looked at; its own command with "
-            "--resume goes on"
-        )
+        assert told.startswith(f"narrows: {folder} is not finished, and what is missing was not looked at;")
         assert "This run is not finished" in write_report(folder).read_text(encoding="utf-8")
-    with pytest.raises(
-        FileNotFoundError, match="expected a trained model in .*partial, found none; go on with --resume"
-    ):
+    with pytest.raises(FileNotFoundError, match="found none; go on with --resume"):
         UsedRun.open(folder)
