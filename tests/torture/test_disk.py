@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,9 +17,11 @@ from torture.folder import broken_files, differences
 
 import narrows.data.cache as cache_module
 from narrows.apply.kept import keep
+from narrows.apply.run import Run
 from narrows.cli.verbs import sentence
 from narrows.data.cache import clear_cache, decode_files
 from narrows.data.folder import read_folder
+from narrows.experiments.describe import describe_run
 from narrows.experiments.run import Nobody, RunSettings, run_experiment
 from narrows.files import LOCK, alone_in, replacing, write_atomic
 
@@ -102,9 +103,8 @@ def test_a_folder_is_one_process_s_and_free_when_that_is_killed(tmp_path: Path) 
     for how in (replace(settings, resume=True), replace(settings, overwrite=True)):
         with pytest.raises(BlockingIOError, match=r"filled by one process at a time, found another at work"):
             run_experiment(EXPERIMENT, how, Nobody())
-    record = SimpleNamespace(record=SimpleNamespace(folder=folder), arm={"name": "improved, dense"}, seed=0)
     with pytest.raises(BlockingIOError, match="found another at work"):
-        keep(record, "photos", [], {})  # type: ignore[arg-type]  # of a run no more than this is asked
+        keep(Run.open(folder), "photos", [], {})
     assert (folder / "results.csv").read_bytes() == before
     other.kill()
     other.wait()
@@ -119,17 +119,15 @@ def test_a_folder_is_one_process_s_and_free_when_that_is_killed(tmp_path: Path) 
 def test_a_folder_that_was_filled_while_data_were_read_is_not_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from narrows.experiments import run
-
-    folder, describe_run = tmp_path / "run", run.describe_run
+    folder = tmp_path / "run"
 
     def meanwhile(*words: object, **named: object) -> object:
         with monkeypatch.context() as once:
-            once.setattr(run, "describe_run", describe_run)
+            once.setattr("narrows.experiments.run.describe_run", describe_run)
             run_experiment(EXPERIMENT, RunSettings(folder), Nobody())
         return describe_run(*words, **named)  # type: ignore[arg-type]  # as they came
 
-    monkeypatch.setattr(run, "describe_run", meanwhile)
+    monkeypatch.setattr("narrows.experiments.run.describe_run", meanwhile)
     with pytest.raises(FileExistsError, match="found a run in"):
         run_experiment(EXPERIMENT, RunSettings(folder), Nobody())
 
