@@ -15,6 +15,8 @@ import torch
 import narrows.cli
 import narrows.training.optimize
 
+PATIENCE_SECONDS = 1800.0
+"""For a command of a few seconds, on a machine that is busy with others."""
 SMALL = ("run", "quickstart", "--set", "training.epochs=4", "--precision", "float32")
 """A whole run: baselines, two trained networks, evaluation and a report, on embedded digits."""
 
@@ -70,18 +72,11 @@ class Process:
                 os.close(self.pipe)
         return self.status is not None
 
-    def wait(self, seconds: float = 600.0, until: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until it ends, something is so, or time is up; whether it has ended.
-
-        Raises:
-            TimeoutError: time is up, and something else was waited for.
-        """
+    def wait(self, seconds: float = PATIENCE_SECONDS, until: Callable[[], bool] = lambda: False) -> None:
+        """Wait until it ends, something is so, or time is up."""
         end = time.monotonic() + seconds
-        while not self.poll() and not until():
-            if time.monotonic() > end:
-                return False
+        while not self.poll() and not until() and time.monotonic() < end:
             time.sleep(0.002)
-        return self.status is not None
 
     def strike(self, number: signal.Signals) -> None:
         """Send a signal, and wait for the end."""
@@ -141,9 +136,10 @@ def as_command(words: Sequence[str], end: int, before: Callable[[], object] | No
 
 
 def finish(words: Sequence[str], before: Callable[[], object] | None = None) -> Process:
-    """Run `narrows WORDS` to its end."""
+    """Run `narrows WORDS` to its end; one that does not come to it is killed."""
     process = start(words, before)
     process.wait()
+    process.strike(signal.SIGKILL)
     return process
 
 
