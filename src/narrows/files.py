@@ -35,7 +35,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.chmod(0o644)  # mkstemp's files are their owner's only
         temporary.replace(path)
     except OSError as error:
-        if error.errno is None or (error.filename is not None and not Path(error.filename).name.startswith(start)):
+        if error.errno is None or (error.filename is not None and not Path(str(error.filename)).name.startswith(start)):
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:

@@ -98,9 +98,8 @@ def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
 
 def empty(folder: Path) -> None:
     """Delete all but the description, which the new one replaces: struck amid this, the run is one without figures."""
-    for name in ("environment.json", "results.csv"):
-        (folder / name).unlink(missing_ok=True)
-    for path in folder.iterdir():
+    (folder / "results.csv").unlink(missing_ok=True)  # first: without figures no run is finished
+    for path in list(folder.iterdir()):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         elif path.name not in (DESCRIPTION, LOCK):

@@ -122,4 +122,4 @@ def is_done(run_folder: Path, seeds: int) -> bool:
     if not (run_folder / "experiment.json").is_file() or not (run_folder / "report.html").is_file():
         return False
     run = open_run(run_folder)
-    return bool(run.environment.get("finished")) and run.experiment["seeds"] >= seeds
+    return run.finished and run.experiment["seeds"] >= seeds
