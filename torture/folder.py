@@ -29,7 +29,7 @@ def read_csv(path: Path) -> None:
 
 def read_arrays(path: Path) -> None:
     """Read every array of a file."""
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         for name in archive.files:
             archive[name]
 
