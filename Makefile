@@ -1,5 +1,6 @@
 # make demo   first run and report on embedded digits       make test      lint, types, tests
 # make docs   pages into build/docs, lessons run     make results NAME=EXPERIMENT   record an experiment's figures
+# make torture   kills, full disks, poison, random input, for hours: figures of docs/reliability.md
 # PIP_ARGS passes options to pip, for example PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 
 PYTHON ?= python3
@@ -7,8 +8,9 @@ PIP_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SEEDS ?= 3
+TORTURES := kill disk same load poison pictures fuzz compose
 
-.PHONY: demo test docs results clean
+.PHONY: demo test docs results torture clean
 
 demo: $(VENV)/.installed
 	$(BIN)/narrows run quickstart
@@ -25,6 +27,12 @@ docs: $(VENV)/.installed-docs
 results: $(VENV)/.installed
 	$(BIN)/python docs/record.py $(NAME) --seeds $(SEEDS)
 	$(BIN)/python docs/reports.py
+
+torture: $(VENV)/.installed-test
+	failed=""; \
+	for name in $(TORTURES); do $(BIN)/python -m torture.$$name || failed="$$failed $$name"; done; \
+	$(BIN)/python docs/reliability.py; \
+	test -z "$$failed" || { echo "broken:$$failed"; exit 1; }
 
 clean:
 	rm -rf $(VENV) build dist

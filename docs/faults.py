@@ -37,9 +37,8 @@ from narrows.evaluation.reconstruction import output_of
 from narrows.experiments.arms import run_arm, run_baselines
 from narrows.experiments.baselines import with_baselines
 from narrows.experiments.describe import describe_run
-from narrows.experiments.experiment import Arm, Experiment, Study
+from narrows.experiments.experiment import Arm, Experiment, Study, in_order
 from narrows.experiments.folder import Ledger, begin
-from narrows.experiments.run import in_order
 from narrows.experiments.session import Nobody, RunSettings, Session
 from narrows.files import replacing, write_atomic, write_json
 from narrows.models import PCA, Autoencoder, Dense, Deterministic, Residual, Standardised, UNet

@@ -113,6 +113,42 @@ def test_the_results_page_is_up_to_date() -> None:
     assert "\n".join(record.page(runs)) == DOCUMENTS["docs/results.md"]
 
 
+def test_the_counts_of_what_was_survived_are_up_to_date() -> None:
+    import filling
+    import reliability
+
+    text = DOCUMENTS["docs/reliability.md"]
+    assert filling.fill(text, reliability.blocks(DOCS / "torture")) == text
+
+
+def test_every_torture_is_made_and_shown() -> None:
+    import reliability
+
+    (listed,) = re.findall(r"^TORTURES := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    scripts = {path.stem for path in (ROOT / "torture").glob("*.py") if "\n    main()\n" in path.read_text("utf-8")}
+    assert tuple(listed.split()) == reliability.SUBJECTS
+    assert scripts <= set(reliability.SUBJECTS)
+
+
+def test_a_broken_promise_is_shown(tmp_path: Path) -> None:
+    import reliability
+
+    from torture import record
+
+    rows = [record.Row("a | b", count=12000, failed=0), record.Row("c", count=3, failed=2, note="now and then")]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(record, "KEPT", tmp_path)
+        patched.setattr(sys, "argv", ["kill", "--count", "3"])
+        with pytest.raises(SystemExit) as ended:
+            record.write_record("kill", "Nothing is lost.", rows, 130.0)
+    assert ended.value.code == 1
+    shown = reliability.blocks(tmp_path)["kill"]
+    assert shown[0] == "> Nothing is lost."
+    assert shown[4:6] == ["| a \\| b | 12 000 | 0 |  |", "| c | 3 | **2** | now and then |"]
+    assert shown[-1].startswith("`python -m torture.kill --count 3`, 2 minutes, ")
+    assert reliability.blocks(tmp_path)["disk"] == ["Not recorded yet: `python -m torture.disk` does."]
+
+
 def test_the_reference_has_every_public_name_once() -> None:
     text = (DOCS / "api.rst").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^\.\. auto\w+:: narrows\.(\w+)$", text, re.MULTILINE)) == sorted(narrows.__all__)

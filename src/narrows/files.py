@@ -1,28 +1,96 @@
-"""Files that are never seen half-written."""
+"""Files that are never seen half-written, in folders that one process at a time writes to."""
 
 import json
 import os
+import re
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+LOCK = ".lock"
+"""In a run folder while a process fills it, and after one that was killed."""
+TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")
+"""The name of a file that is being written, or that a killed process left."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary neighbour to write; it takes the name `path` at the end, and vanishes if anything is raised."""
+    """A temporary neighbour to write; it takes the name `path` at the end, and vanishes if anything is raised.
+
+    Raises:
+        OSError: it cannot be written; `path` is named, where the system names the neighbour or nothing.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
+    start = f".{path.name}."
+    temporary: Path | None = None
     try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=start)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.chmod(0o644)  # mkstemp's files are their owner's only
         temporary.replace(path)
+    except OSError as error:
+        if error.errno is None or (error.filename is not None and not Path(str(error.filename)).name.startswith(start)):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def remove_temporary(folder: Path, *, older_seconds: float = 0.0) -> None:
+    """Delete what killed processes left below a folder; for who is alone there, or of what was so long untouched."""
+    for path in folder.rglob(".*"):
+        with suppress(FileNotFoundError):  # whoever wrote it has finished
+            if (
+                TEMPORARY.fullmatch(path.name)
+                and path.is_file()
+                and time.time() - path.stat().st_mtime >= older_seconds
+            ):
+                path.unlink()
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[bool]:
+    """Whether this process alone holds the lock file `path`; the system frees what a killed process held."""
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Write to a run folder while no other process does; it is made where it is not there.
+
+    Raises:
+        BlockingIOError: another process does.
+    """
+    with claimed(folder / LOCK) as mine:
+        if not mine:
+            raise BlockingIOError(
+                f"expected {folder} to be filled by one process at a time, found another at work there; wait until it "
+                "is done, or choose another --out"
+            )
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # some systems keep files that are open
+                (folder / LOCK).unlink()  # while it is held: who opened it meanwhile sees that it has no name
 
 
 def first_free(folder: Path) -> Path:

@@ -313,6 +313,11 @@ class Run:
         path = self.folder / name
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
+    @property
+    def finished(self) -> bool:
+        """Whether all figures are there; where nothing says so, as in a run struck at its beginning, whether any."""
+        return self.environment.get("finished") is not False and bool(self.results)
+
     def arrays(self, arm: str, seed: int, evaluation: str) -> dict[str, NDArray[Any]]:
         """The arrays of one evaluation of one arm; empty where there are none."""
         path = self.folder / "arrays" / slug(arm, seed) / f"{evaluation}.npz"

@@ -19,7 +19,7 @@ from narrows.results import open_run
 
 OPTIONS = {
     "": {"--version", "--install-completion", "--show-completion"},
-    "list": {"--json"},
+    "list": {"--runs", "--json"},
     "run": {
         "--out", "--seeds", "--set", "--quick", "--no-test", "--resume", "--overwrite", "--data-root", "--download",
         "--device", "--precision", "--log", "--json",
@@ -80,6 +80,7 @@ def python(program: str) -> str:
     ("arguments", "unloaded"),
     [
         (["--help"], {"torch", "numpy.linalg.lapack_lite", "matplotlib", "sklearn", "scipy", "PIL", "pooch"}),
+        (["list", "--runs", "."], {"torch", "matplotlib"}),
         (["list"], {"torch", "matplotlib", "sklearn", "scipy"}),
     ],
 )
@@ -120,6 +121,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["run", "quickstart", "--resume"], r"expected a run to resume in runs/quickstart, found none"),
         (["report", "nothing"], r"expected a run folder with an experiment.json, found none in nothing"),
         (["doctor", "nothing"], r"expected a run folder"),
+        (["list", "--runs", "nothing"], r"expected run folders in nothing, found none"),
         (["data", "download", "mnits"], r"did you mean 'mnist'"),
         (["run", "quickstart", "--seeds", "0"], r"Invalid value for '--seeds'"),
     ],

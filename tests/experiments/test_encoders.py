@@ -9,8 +9,8 @@ import torch
 from narrows.data import Dataset, Pictures, from_array, load
 from narrows.evaluation import Beside, LabelEfficiency, Linear, Majority, NearestNeighbours
 from narrows.evaluation.features import Features, Kind, encoded
-from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.run import in_order, run_experiment
+from narrows.experiments.experiment import Arm, Experiment, in_order
+from narrows.experiments.run import run_experiment
 from narrows.experiments.session import Nobody, RunSettings
 from narrows.experiments.settings import change_experiment
 from narrows.models import PCA, Autoencoder, Dense

@@ -6,6 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from narrows.apply.run import Run
+from narrows.files import alone_in
 from narrows.results import Result, data_condition, read_rows, slug, write_arrays, write_rows
 
 
@@ -18,6 +19,9 @@ def keep(run: Run, data: str, rows: list[Result], arrays: Mapping[str, Mapping[s
         data: name of what was judged on.
         rows: all of the run's arm and seed, under conditions that begin with data=NAME.
         arrays: by evaluation.
+
+    Raises:
+        BlockingIOError: another process writes to the run, and would not see these rows.
     """
     folder, arm = run.record.folder, run.arm["name"]
     first = data_condition(data)
@@ -26,7 +30,8 @@ def keep(run: Run, data: str, rows: list[Result], arrays: Mapping[str, Mapping[s
         same_model = (row.arm, row.seed) == (arm, run.seed)
         return same_model and row.evaluation in arrays and row.condition.split()[:1] == [first]
 
-    before = [row for row in read_rows(folder / "results.csv", Result) if not replaced(row)]
-    write_rows(folder / "results.csv", Result, before + rows)
-    for evaluation, content in arrays.items():
-        write_arrays(folder / "arrays" / slug(arm, run.seed) / f"{evaluation}.npz", content)
+    with alone_in(folder):
+        before = [row for row in read_rows(folder / "results.csv", Result) if not replaced(row)]
+        write_rows(folder / "results.csv", Result, before + rows)
+        for evaluation, content in arrays.items():
+            write_arrays(folder / "arrays" / slug(arm, run.seed) / f"{evaluation}.npz", content)

@@ -1,6 +1,7 @@
 """Tables and findings on the terminal."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -58,6 +59,20 @@ def show_run(finished: Run, *, as_json: bool) -> None:
     show_table(f"{finished.experiment['question']} ({where})", fitting(rows), numeric=True)
     show_findings(finished.findings)
     typer.echo(f"\nreport: {page.resolve().as_uri()}")
+
+
+def show_runs(folder: Path, *, as_json: bool) -> None:
+    """The runs of a folder, how far each is, and its first figure."""
+    from narrows.comparison.listing import list_runs
+
+    rows = [listed._asdict() for listed in list_runs(folder)]
+    if as_json:
+        typer.echo(json.dumps({"runs": rows}, indent=2))
+        return
+    for row in rows:
+        error = row.pop("squared_error")
+        row["squared error"] = "" if error is None else f"{error:.4g}"
+    show_table(f"Runs in {folder}", rows, numeric=True)
 
 
 def fitting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from narrows.cli.options import (
 )
 from narrows.cli.pictures import train
 from narrows.cli.progress import bars, watching
-from narrows.cli.show import show_findings, show_run, show_sets, show_table
+from narrows.cli.show import show_findings, show_run, show_runs, show_sets, show_table
 from narrows.cli.stopping import complain, going_on
 from narrows.cli.sweep import sweep
 from narrows.cli.use import apply, decode, encode, evaluate, probe
@@ -79,11 +79,19 @@ def everywhere(
 
 
 @app.command("list")
-def list_all(as_json: AsJson = False) -> None:
-    """Experiments and data sets, with what each shows and how long it takes.
+def list_all(
+    runs: Annotated[
+        Path | None, typer.Option(help="A folder of runs to list in their place.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Experiments and data sets, with what each shows and how long it takes; or the runs of a folder.
 
-    Example: narrows list
+    Example: narrows list --runs runs
     """
+    if runs is not None:
+        show_runs(runs, as_json=as_json)
+        return
     from narrows.experiments.index import EXPERIMENTS
 
     rows = [
@@ -184,7 +192,12 @@ def doctor(folder: RunFolder, as_json: AsJson = False) -> None:
     from narrows.diagnostics import diagnose, exit_code
     from narrows.results import open_run
 
-    findings = diagnose(open_run(folder))
+    run = open_run(folder)
+    if not run.finished:
+        complain(
+            f"{folder} is not finished, and what is missing was not looked at; its own command with --resume goes on"
+        )
+    findings = diagnose(run)
     if as_json:
         typer.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
     else:

@@ -111,7 +111,7 @@ def read_field(folders: Sequence[Path]) -> Field:
 
 def _finished(folder: Path) -> Run:
     run = open_run(folder)
-    if run.environment.get("finished") is False or not run.results:
+    if not run.finished:
         raise ValueError(
             f"expected finished runs, found {folder}, which is not; "
             "its own command with --resume goes on with it, or leave it out"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import UnidentifiedImageError
 
 from narrows.data.picture import Channels, Header, Progress, Size, read_header, read_picture, say_nothing
-from narrows.files import replacing
+from narrows.files import remove_temporary, replacing
 
 FORMAT = 1
 """Part of every key: raised when decoding changes, so that old caches are not taken for new ones."""
@@ -24,6 +24,9 @@ BATCH = 64
 """Files handed to the threads at a time, which bounds how many decoded pictures wait in memory."""
 LIMIT_GB = 20.0
 """Of the cache, unless NARROWS_CACHE_GB says otherwise: beyond it, what was unused for longest goes first."""
+
+ABANDONED_SECONDS = 24 * 3600.0
+"""An array that was not written to for so long was left by a process that was killed."""
 
 T = TypeVar("T")
 
@@ -74,6 +77,7 @@ def clear_cache(cache: Path | None = None) -> int:
     """Delete all decoded folders; how many bytes that frees."""
     folder = cache_folder() if cache is None else cache
     freed = 0
+    remove_temporary(folder)
     for path in [*folder.glob("*.npy"), *folder.glob("*.json")]:
         freed += path.stat().st_size
         path.unlink()
@@ -98,6 +102,7 @@ def cache_limit() -> int:
 
 def _make_room(newest: Path) -> None:
     """Delete what was unused for longest until the cache is within its limit; the newest array stays."""
+    remove_temporary(newest.parent, older_seconds=ABANDONED_SECONDS)
     entries = list_cache(newest.parent)
     held = sum(entry.num_bytes for entry in entries)
     limit = cache_limit()
@@ -130,6 +135,7 @@ def decode_files(
         on_progress: told of every picture.
 
     Raises:
+        FileNotFoundError: a file goes while they are read.
         ValueError: none of the files can be read, or they differ in size and none was asked for.
     """
     key = _key(folder, files, [FORMAT, size, *(["crop"] if crop else [])])
@@ -217,9 +223,19 @@ def _each(
 def _readable(
     folder: Path, found: Iterator[tuple[str, T | Exception]], unreadable: dict[str, str]
 ) -> Iterator[tuple[str, T]]:
-    """What was read; the reasons for the rest go into `unreadable`."""
+    """What was read; the reasons for the rest go into `unreadable`, a link that leads nowhere among them.
+
+    Raises:
+        FileNotFoundError: a file has gone since the folder was listed. Kept without it, the array would be found again
+            once the file is back.
+    """
     for name, outcome in found:
         if isinstance(outcome, Exception):
+            if isinstance(outcome, FileNotFoundError) and not (folder / name).is_symlink():
+                raise FileNotFoundError(
+                    f"expected {folder} to stay as it is while it is read, found {name} gone; see that the folder is "
+                    "there, and repeat the command"
+                ) from outcome
             unreadable[name] = _reason(folder / name, outcome)
         else:
             yield name, outcome

@@ -82,13 +82,12 @@ def train_arm(session: Session, arm: Arm, seed: int) -> tuple[Autoencoder, Histo
     torch.manual_seed(seed)  # initial weights, and what is drawn inside the model
     model = arm.model.build(session.data.image_shape)
     assert isinstance(model, Autoencoder)
-    folder = session.ledger.model_folder(arm.name, seed)
-    state = StateFile(folder / "state.safetensors")
+    state = session.ledger.state(arm.name, seed)
 
     def told(progress: Progress) -> None:
         session.watcher.progress(progress)
         if session.events is not None:
-            session.events.told(folder.name, progress)
+            session.events.told(state.path.parent.name, progress)
 
     history = fit(
         model.to(settings.device),

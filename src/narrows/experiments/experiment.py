@@ -1,7 +1,8 @@
 """What an experiment is: a question, data, and arms that differ in what is asked about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from narrows.corruption import NoCorruption
@@ -145,3 +146,11 @@ class Experiment:
         studies = [*self.studies, *(study for arm in self.arms for study in arm.studies)]
         read = [name for study in studies for name in study.needs]
         return tuple(dict.fromkeys([*read, *(arm.pretraining for arm in self.arms if arm.pretraining)]))
+
+
+def in_order(arms: Sequence[Arm], seeds: int) -> Iterator[tuple[Arm, int]]:
+    """Every arm with every seed; arms of one encoder seed by seed, so that its features are made once for all."""
+    for _, some in groupby(arms, lambda arm: arm.encoder or arm.name):
+        group = list(some)
+        for seed in range(seeds):
+            yield from ((arm, seed) for arm in group if arm.seeded or seed == 0)

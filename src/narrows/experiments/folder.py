@@ -1,7 +1,8 @@
 """The run folder as it is being filled: what is asked, what is done, and what is added, file by atomic file."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,9 @@ from numpy.typing import NDArray
 
 from narrows.evaluation import Figure
 from narrows.experiments.describe import completed
-from narrows.files import first_free, write_json
+from narrows.files import LOCK, alone_in, first_free, remove_temporary, write_json
 from narrows.results import ADDED, HistoryRow, Reported, Result, open_run, read_rows, slug, write_arrays, write_rows
-from narrows.training import History
+from narrows.training import History, StateFile
 
 DESCRIPTION = "experiment.json"
 
@@ -20,6 +21,20 @@ def default_folder(name: str, *, again: bool) -> Path:
     """runs/NAME, or where that stands already and is not meant again, the first free one of runs/NAME-2 and on."""
     folder = Path("runs") / name
     return folder if again else first_free(folder)
+
+
+@contextmanager
+def claim_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[None]:
+    """Fill a run folder that is still what is meant, alone.
+
+    Raises:
+        BlockingIOError: another process fills it.
+        FileExistsError: as `check_folder`.
+        FileNotFoundError: as `check_folder`.
+    """
+    with alone_in(folder):
+        check_folder(folder, overwrite=overwrite, resume=resume)  # it may have been filled while data were read
+        yield
 
 
 def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
@@ -45,8 +60,8 @@ def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
 
 
 def half_written(path: Path) -> bool:
-    """Whether a file is what a run leaves that was struck while it wrote its first one."""
-    return path.name.startswith(f".{DESCRIPTION}.")
+    """Whether a file is what a run leaves that was struck before or while it wrote its first one."""
+    return path.name == LOCK or path.name.startswith(f".{DESCRIPTION}.")
 
 
 def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
@@ -71,11 +86,24 @@ def begin(folder: Path, description: dict[str, Any], *, resume: bool) -> float:
                 f"{', '.join(differing)}; repeat the first command with --resume, or choose another --out"
             )
         seconds = float(run.environment.get("seconds", 0.0))
+        remove_temporary(folder)
+        if run.environment:  # before more is asked than is there
+            write_json(folder / "environment.json", run.environment | {"finished": False})
     elif folder.exists():
-        shutil.rmtree(folder)
+        empty(folder)
     write_json(folder / DESCRIPTION, description)
     write_rows(folder / "reported.csv", Reported, reported_rows(description["name"], description["data"]["split"]))
     return seconds
+
+
+def empty(folder: Path) -> None:
+    """Delete all but the description, which the new one replaces: struck amid this, the run is one without figures."""
+    (folder / "results.csv").unlink(missing_ok=True)  # first: without figures no run is finished
+    for path in list(folder.iterdir()):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name not in (DESCRIPTION, LOCK):
+            path.unlink()
 
 
 def without_seeds(description: dict[str, Any]) -> dict[str, Any]:
@@ -120,6 +148,10 @@ class Ledger:
     def model_folder(self, arm: str, seed: int) -> Path:
         """Where its model lies."""
         return self.folder / "models" / slug(arm, seed)
+
+    def state(self, arm: str, seed: int) -> StateFile:
+        """Its training's state, until it is done."""
+        return StateFile(self.model_folder(arm, seed) / "state.safetensors")
 
     def write_arrays(self, arm: str, seed: int, evaluation: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         """The arrays of one evaluation; nothing where there are none."""

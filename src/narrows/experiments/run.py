@@ -1,10 +1,9 @@
 """Carry out an experiment: train and evaluate every arm, ask the doctor, write the report."""
 
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from narrows.data import Dataset, load
 from narrows.diagnostics import diagnose
@@ -13,8 +12,8 @@ from narrows.experiments.baselines import with_baselines
 from narrows.experiments.describe import describe_run
 from narrows.experiments.environment import environment
 from narrows.experiments.events import Events
-from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.folder import Ledger, begin, check_folder
+from narrows.experiments.experiment import Arm, Experiment, in_order
+from narrows.experiments.folder import Ledger, begin, check_folder, claim_folder
 from narrows.experiments.quick import few, quick
 from narrows.experiments.session import RunSettings, Session, Watcher
 from narrows.files import write_json
@@ -33,6 +32,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
         data: the experiment's pictures, where they have been read already.
 
     Raises:
+        BlockingIOError: another process fills the folder.
         FileExistsError: the folder holds something, and neither `overwrite` nor `resume` was asked for.
         FileNotFoundError: data are missing.
         FloatingPointError: a training diverged; what was finished before stands, and `resume` goes on.
@@ -56,22 +56,35 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     experiment = replace(experiment, arms=tuple(with_baselines(experiment, data, settings.precision)))
     description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
     folder = settings.folder
-    with processes.one_first():
-        spent = begin(folder, description, resume=settings.resume) if processes.leads else 0.0
-        session = Session(experiment, data, others, settings, Ledger(folder, experiment.name), watcher, events=events)
+
+    def session() -> Session:
+        return Session(experiment, data, others, settings, Ledger(folder, experiment.name), watcher, events=events)
+
     if not processes.leads:
-        return train_along(session)
+        processes.wait()  # until the first has begun
+        return train_along(session())
     place = environment(settings.command, device, settings.precision)
     place |= {"quick": settings.quick, "processes": processes.count}
+    with claim_folder(folder, overwrite=settings.overwrite, resume=settings.resume):
+        spent = begin(folder, description, resume=settings.resume)
+        processes.wait()
+        fill(session(), place, started - spent)
+    processes.wait()
+    return open_run(folder)
+
+
+def fill(session: Session, place: dict[str, Any], started: float) -> None:
+    """Train and measure whatever is missing in a run folder, ask the doctor, write the report."""
+    folder, watcher, events = session.settings.folder, session.watcher, session.events
 
     def note_environment(*, finished: bool) -> None:
-        seconds = round(spent + time.perf_counter() - started, 1)
+        seconds = round(time.perf_counter() - started, 1)
         write_json(folder / "environment.json", place | {"seconds": seconds, "finished": finished})
 
     note_environment(finished=False)
     run_baselines(session)
-    for arm, seed in to_do(session):
-        watcher.stage(f"{arm.name}, seed {seed}" if settings.seeds > 1 and arm.seeded else arm.name)
+    for arm, seed in missing(session):
+        watcher.stage(f"{arm.name}, seed {seed}" if session.settings.seeds > 1 and arm.seeded else arm.name)
         try:
             run_arm(session, arm, seed)
         finally:
@@ -79,16 +92,14 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
                 events.close()
         note_environment(finished=False)
     watcher.stage("report")
-    judge(folder, experiment)
+    judge(folder, session.experiment)
     note_environment(finished=True)
     write_report(folder)
-    processes.wait()
-    return open_run(folder)
 
 
 def train_along(session: Session) -> Run:
     """Take a share of every batch that the first process trains on; it evaluates and writes."""
-    for arm, seed in to_do(session):
+    for arm, seed in missing(session):
         if not arm.encoder:
             train_arm(session, arm, seed)
     session.settings.processes.wait()
@@ -108,18 +119,13 @@ def read_data(experiment: Experiment, settings: RunSettings, watcher: Watcher) -
     )
 
 
-def in_order(arms: Sequence[Arm], seeds: int) -> Iterator[tuple[Arm, int]]:
-    """Every arm with every seed; arms of one encoder seed by seed, so that its features are made once for all."""
-    for _, some in groupby(arms, lambda arm: arm.encoder or arm.name):
-        group = list(some)
-        for seed in range(seeds):
-            yield from ((arm, seed) for arm in group if arm.seeded or seed == 0)
-
-
-def to_do(session: Session) -> list[tuple[Arm, int]]:
-    """Every arm and seed whose figures do not stand yet."""
-    every = in_order(session.experiment.arms, session.settings.seeds)
-    return [(arm, seed) for arm, seed in every if not session.ledger.has(arm.name, seed)]
+def missing(session: Session) -> list[tuple[Arm, int]]:
+    """The arms and seeds that are not done; of the others goes the state, which a stop after their rows has left."""
+    every = list(in_order(session.experiment.arms, session.settings.seeds))
+    done = [(arm, seed) for arm, seed in every if session.ledger.has(arm.name, seed)]
+    for arm, seed in done:
+        session.ledger.state(arm.name, seed).remove()
+    return [place for place in every if place not in done]
 
 
 def judge(folder: Path, experiment: Experiment) -> None:

@@ -84,17 +84,17 @@ def build_page(run: Run) -> Page:
         title=str(experiment.get("title") or name or "Run"),
         question=str(experiment.get("question") or ""),
         answer=answer(subject),
-        status=_status(environment.get("quick"), environment.get("finished")),
+        status=_status(environment.get("quick"), finished=run.finished),
         byline=" · ".join(part for part in parts if part),
         sections=numbered(found),
     )
 
 
-def _status(quick: object, finished: object) -> tuple[str, ...]:
+def _status(quick: object, *, finished: bool) -> tuple[str, ...]:
     said = []
     if quick is True:
         said.append(QUICK)
-    if finished is False:
+    if not finished:
         said.append("This run is not finished: what is missing below had not been measured when this was written.")
     return tuple(said)
 

@@ -6,13 +6,14 @@ SWEEP/report.html   and figures/                             SWEEP/study.journal
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
+from narrows import files
 from narrows.data import fingerprint
 from narrows.experiments.session import RunSettings
 from narrows.files import write_json
@@ -104,23 +105,13 @@ def begin_search(folder: Path, now: dict[str, Any]) -> None:
         write_json(folder / DESCRIPTION, {"format": FORMAT, **now})
 
 
-@contextmanager
-def claimed(folder: Path, name: str) -> Iterator[bool]:
-    """Whether this process alone may work on a point; the system frees what a process held that was killed."""
-    lock = lock_of(folder, name)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
+def claimed(folder: Path, name: str) -> AbstractContextManager[bool]:
+    """Whether this process alone may work on a point."""
+    return files.claimed(folder / LOCKS / f"{name}.lock")
 
 
 def lock_of(folder: Path, name: str) -> FileLock:
-    """The lock of a point, or of the description."""
+    """The lock of the description, to wait for."""
     path = folder / LOCKS / f"{name}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path)
@@ -131,4 +122,4 @@ def is_done(run_folder: Path, seeds: int) -> bool:
     if not (run_folder / "experiment.json").is_file() or not (run_folder / "report.html").is_file():
         return False
     run = open_run(run_folder)
-    return bool(run.environment.get("finished")) and run.experiment["seeds"] >= seeds
+    return run.finished and run.experiment["seeds"] >= seeds
