@@ -79,8 +79,8 @@ def python(program: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "unloaded"),
     [
-        (["--help"], {"torch", "numpy.linalg.lapack_lite", "matplotlib", "sklearn", "scipy", "PIL", "pooch"}),
-        (["list"], {"torch", "matplotlib", "sklearn", "scipy"}),
+        (["--help"], {"torch", "numpy", "matplotlib", "sklearn", "scipy", "PIL", "pooch"}),
+        (["list"], {"torch", "matplotlib", "sklearn", "scipy", "pooch"}),
     ],
 )
 def test_what_is_only_looked_at_loads_nothing_heavy(arguments: list[str], unloaded: set[str]) -> None:

@@ -1,11 +1,12 @@
 """Tables and findings on the terminal."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from narrows.results import Finding, Run, interval
+if TYPE_CHECKING:
+    from narrows.results import Finding, Run
 
 NAME_WIDTH = 26
 """Of an arm's name that is not broken up further."""
@@ -35,8 +36,10 @@ def show_table(title: str, rows: list[dict[str, Any]], *, numeric: bool = False)
     Console().print(table)
 
 
-def show_run(finished: Run, *, as_json: bool) -> None:
+def show_run(finished: "Run", *, as_json: bool) -> None:
     """What a run found, and where its report lies."""
+    from narrows.results import interval
+
     page = finished.folder / "report.html"
     if as_json:
         findings = [finding._asdict() for finding in finished.findings]
@@ -75,7 +78,7 @@ def fitting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{heading: row[heading] for heading in kept} for row in rows]
 
 
-def show_findings(findings: list[Finding]) -> None:
+def show_findings(findings: "list[Finding]") -> None:
     """What the doctor found, gravest first."""
     from rich.console import Console
     from rich.text import Text
