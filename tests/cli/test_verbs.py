@@ -33,7 +33,7 @@ OPTIONS = {
         "--size", "--epochs", "--minutes", "--seeds", "--quick", "--data-root", "--device", "--precision", "--json",
     },
     "apply": {"--out", "--mask", "--sheet", "--device", "--json"},
-    "encode": {"--out", "--data-root", "--device", "--json"},
+    "encode": {"--out", "--data-root", "--device", "--precision", "--json"},
     "decode": {"--out", "--device", "--json"},
     "evaluate": {"--per-picture", "--data-root", "--device", "--json"},
     "probe": {"--shares", "--data-root", "--device", "--json"},

@@ -40,10 +40,11 @@ def show_run(finished: "Run", *, as_json: bool) -> None:
     """What a run found, and where its report lies."""
     from narrows.results import interval
 
-    page = finished.folder / "report.html"
+    page, place = finished.folder / "report.html", finished.environment
     if as_json:
         findings = [finding._asdict() for finding in finished.findings]
-        typer.echo(json.dumps({"run": str(finished.folder), "report": str(page), "findings": findings}, indent=2))
+        told = {"run": str(finished.folder), "report": str(page), "precision": place["precision"], "findings": findings}
+        typer.echo(json.dumps(told, indent=2))
         return
     split = "test" if any(row.split == "test" for row in finished.results) else "validation"
     trained = [arm for arm in finished.experiment["arms"] if arm["role"] != "baseline"]
@@ -60,7 +61,7 @@ def show_run(finished: "Run", *, as_json: bool) -> None:
         rows.append(row)
     show_table(f"{finished.experiment['question']} ({where})", fitting(rows), numeric=True)
     show_findings(finished.findings)
-    typer.echo(f"\nreport: {page.resolve().as_uri()}")
+    typer.echo(f"\nprecision: {place['precision']}, on {place['processor']}\nreport: {page.resolve().as_uri()}")
 
 
 def fitting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

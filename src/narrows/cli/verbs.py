@@ -137,7 +137,7 @@ def run(
         resume=resume,
         data_root=data_root,
         device=device,
-        precision=precision.value,
+        precision=precision.in_full,
         log="tensorboard" if log else "",
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )
