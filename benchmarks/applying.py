@@ -45,7 +45,7 @@ def encode(model: Autoencoder, count: int, how: How) -> dict[str, Any]:
     """Codes of pictures, `ENCODED` at once."""
     images = random_pictures(model.image_shape, count)
     run = run_of(model, how.scratch / "encode")
-    network, session = plain(model.eval()), onnx_session(model, how.scratch / "model.onnx", "encoder")
+    network, session = plain(model.eval()), onnx_session(model, how.scratch / f"{model.code_size}.onnx", "encoder")
     parts = [images[start : start + ENCODED] for start in range(0, count, ENCODED)]
     every = {
         "Narrows": lambda: run.encode(images),

@@ -7,14 +7,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from turns import How
 
 from narrows.data import Dataset, Pictures, load
-from narrows.data.official import data_root, is_present
 from narrows.data.catalogue import CATALOGUE
+from narrows.data.official import data_root, is_present
 from narrows.models import Autoencoder, Convolutional, Dense
 from narrows.types import ImageShape
-
-from turns import How
 
 DENSE = Dense((512, 256, 128), 30, decoder_widths=(128, 256), output_activation="sigmoid")
 CONVOLUTIONAL = Convolutional((64, 128, 256), code_size=128)
@@ -66,9 +65,7 @@ def plain_dense(description: Dense) -> Plain:
         [layer for pair in itertools.pairwise(sizes) for layer in (nn.Linear(*pair), nn.ReLU())][:-1]
         for sizes in (widths, back)
     )
-    return Plain(
-        nn.Sequential(nn.Flatten(), *encoder), nn.Sequential(*decoder, nn.Sigmoid(), nn.Unflatten(1, GREY))
-    )
+    return Plain(nn.Sequential(nn.Flatten(), *encoder), nn.Sequential(*decoder, nn.Sigmoid(), nn.Unflatten(1, GREY)))
 
 
 def plain_convolutional(description: Convolutional) -> Plain:

@@ -8,12 +8,14 @@ import time
 from typing import Any, NamedTuple
 
 import torch
+from networks import COLOUR, CONVOLUTIONAL, DENSE, GREY, random_pictures, whole
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
+from turns import Figures, How, in_turns, record, seconds_of
 
 from narrows.corruption import NoCorruption, PatchMask
 from narrows.models import (
-    Convolutional,
+    Autoencoder,
     Dense,
     InpaintingUNet,
     MaskedTransformer,
@@ -26,9 +28,6 @@ from narrows.models import (
 from narrows.objective import Objective
 from narrows.training import Progress, Training, choose_precision, fit
 from narrows.types import Architecture, Batch, Corruption, ImageShape
-
-from networks import COLOUR, CONVOLUTIONAL, DENSE, GREY, random_pictures, whole
-from turns import Figures, How, in_turns, record, seconds_of
 
 SIDE = 2048
 """Of the square matrices: large enough that a larger one is no faster."""
@@ -105,8 +104,7 @@ def measure_case(case: Case, precision: torch.dtype, how: How) -> dict[str, Any]
 
 def train_steps(case: Case, steps: int, profiler: profile | None = None) -> float:
     """Seconds of so many steps of `fit`, and what a profiler sees of them; one step before them is not counted."""
-    torch.manual_seed(0)
-    model = case.architecture.build(case.shape)
+    model = built(case)
     ends: list[float] = []
 
     def tell(_: Progress) -> None:
@@ -122,6 +120,14 @@ def train_steps(case: Case, steps: int, profiler: profile | None = None) -> floa
     return ends[-1] - ends[0]
 
 
+def built(case: Case) -> Autoencoder:
+    """The untrained network."""
+    torch.manual_seed(0)
+    model = case.architecture.build(case.shape)
+    assert isinstance(model, Autoencoder)
+    return model
+
+
 def product_rate(precision: torch.dtype, side: int) -> float:
     """Operations a second of a product of two square matrices."""
     left, right = (torch.randn(side, side).to(precision) for _ in range(2))
@@ -131,7 +137,7 @@ def product_rate(precision: torch.dtype, side: int) -> float:
 
 def operations(case: Case) -> int:
     """Floating-point operations of one step, forward and backward: multiplications and additions of products."""
-    model = case.architecture.build(case.shape)
+    model = built(case)
     images = torch.from_numpy(random_pictures(case.shape, case.batch_size)).float() / 255
     prepare(model, random_pictures(case.shape, case.batch_size))
     batch: Batch = case.corruption(images, torch.Generator().manual_seed(0))

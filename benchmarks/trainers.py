@@ -13,20 +13,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from networks import Plain, build, plain, whole
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
+from turns import Figures, seconds_of
 
 from narrows.models import Convolutional, Dense
 from narrows.objective import Objective
 from narrows.training import Training, fit
 from narrows.training.settings import Precision
 from narrows.types import ImageShape
-
-from networks import Plain, build, plain, whole
-from turns import Figures, seconds_of
 
 RATE, BATCH = 1e-3, 256
 JUDGED = 2000
@@ -60,9 +59,7 @@ def ways(task: Task) -> dict[str, Callable[[int], Figures]]:
 def by_narrows(task: Task, seed: int, precision: Precision) -> Figures:
     """`fit` on uint8 pictures."""
     model, data = build(task.architecture, task.shape, seed), whole(task.images)
-    training = Training(
-        epochs=task.epochs, batch_size=BATCH, learning_rate=RATE, precision=precision, seed=seed
-    )
+    training = Training(epochs=task.epochs, batch_size=BATCH, learning_rate=RATE, precision=precision, seed=seed)
     seconds = seconds_of(lambda: fit(model, data, Objective("mse"), training=training))
     return figures(task, seconds, lambda images: model(images).reconstruction)
 

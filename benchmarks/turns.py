@@ -7,8 +7,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 
@@ -26,7 +27,8 @@ Rounds: TypeAlias = dict[str, dict[str, list[float]]]
 """By way and figure, a value a round."""
 
 
-class How(NamedTuple):
+@dataclass(frozen=True)
+class How:
     """What a benchmark is asked."""
 
     quick: bool

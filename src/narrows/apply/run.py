@@ -141,7 +141,10 @@ class Run:
         device = self.model.standardise.mean.device
         kind = choose_precision(precision, device)
         with torch.inference_mode(), torch.autocast(device.type, kind, enabled=kind != torch.float32):
-            given = (to_unit(part, device) if part.dtype == torch.uint8 else part.to(device) for part in images.split(ENCODED))
+            given = (
+                to_unit(part, device) if part.dtype == torch.uint8 else part.to(device)
+                for part in images.split(ENCODED)
+            )
             codes = [self.model.encode(part).float().cpu() for part in given]
         found: NDArray[np.float32] = torch.cat(codes).numpy()
         return found
