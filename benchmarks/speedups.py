@@ -18,7 +18,6 @@ from narrows.training import Progress, Training, fit
 from narrows.training.optimize import optimize
 from narrows.types import Batch, Losses
 
-BATCH = 256
 OBJECTIVE = Objective("mse")
 Train: TypeAlias = Callable[[Callable[[Progress], None]], object]
 """A training that tells of every step."""
@@ -30,6 +29,7 @@ class Bench:
 
     architecture: Dense | Convolutional
     steps: int
+    batch_size: int = 256
 
     def model(self) -> Autoencoder:
         """Untrained."""
@@ -42,11 +42,12 @@ class Bench:
 
     def fit(self, training: Training, tell: Callable[[Progress], None], model: Autoencoder | None = None) -> None:
         """As the library trains, one step more than are counted."""
-        data = whole(random_pictures(self.shape, (self.steps + 1) * BATCH))
+        data = whole(random_pictures(self.shape, (self.steps + 1) * self.batch_size))
+        training = replace(training, batch_size=self.batch_size)
         fit(model or self.model(), data, OBJECTIVE, training=training, on_progress=tell)
 
 
-PLAIN = Training(epochs=1, batch_size=BATCH)
+PLAIN = Training(epochs=1)
 
 
 def measure(how: How) -> dict[str, Any]:
@@ -61,7 +62,9 @@ def measure(how: How) -> dict[str, Any]:
             lambda tell: channels_first(convolutional, tell),
         ),
         "bfloat16, dense": in_precisions(few),
-        "bfloat16, convolutional": in_precisions(replace(convolutional, steps=how.count(3, 1))),
+        "bfloat16, convolutional, batch of 32": in_precisions(
+            replace(convolutional, steps=1, batch_size=how.count(32, 2))
+        ),
         "torch.compile, dense": (lambda tell: compiled(few, tell), lambda tell: few.fit(PLAIN, tell)),
     }
     rounds = how.count(5, 1)
@@ -109,12 +112,12 @@ class Loaded:
 
 def loaded(bench: Bench, tell: Callable[[Progress], None]) -> None:
     """The same loop on a DataLoader over float32 pictures."""
-    images = torch.from_numpy(random_pictures(bench.shape, (bench.steps + 1) * BATCH)).float() / 255
+    images = torch.from_numpy(random_pictures(bench.shape, (bench.steps + 1) * bench.batch_size)).float() / 255
 
     def loss(module: nn.Module, batch: Batch) -> Losses:
         return OBJECTIVE(module(batch.input), batch)
 
-    batches = Loaded(DataLoader(TensorDataset(images), batch_size=BATCH, shuffle=True))
+    batches = Loaded(DataLoader(TensorDataset(images), batch_size=bench.batch_size, shuffle=True))
     optimize(bench.model(), batches, loss, PLAIN, on_progress=tell)
 
 
