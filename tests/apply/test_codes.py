@@ -45,6 +45,20 @@ def test_codes_stand_beside_files_and_labels_and_come_back_as_pictures(photos: P
     assert np.abs(found - read_picture(photos / "dog" / "4.png")).max() <= 1
 
 
+def test_codes_in_bfloat16_differ_by_its_rounding_alone(photos: Path, tmp_path: Path) -> None:
+    run = complete(tmp_path / "run", (3, 6, 6))
+    pictures = gather(run, str(photos)).pictures.images
+    exact, rounded = run.encode(pictures), run.encode(pictures, precision="bfloat16")
+    assert rounded.dtype == np.float32
+    assert 0 < np.abs(rounded - exact).max() < 2**-6 * np.abs(exact).max()  # bfloat16 keeps 8 bits
+
+
+def test_bytes_have_the_codes_of_their_floats_bit_for_bit(photos: Path, tmp_path: Path) -> None:
+    run = complete(tmp_path / "run", (3, 6, 6))
+    pictures = gather(run, str(photos)).pictures.images
+    assert np.array_equal(run.encode(pictures), run.encode(pictures.astype(np.float32) / np.float32(255)))
+
+
 def test_parquet_holds_the_same(photos: Path, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     run = complete(tmp_path / "run", (3, 6, 6))

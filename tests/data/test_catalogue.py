@@ -3,10 +3,9 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import pooch
 import pytest
 
-from narrows.data import CATALOGUE, Entry, data_root, load
+from narrows.data import CATALOGUE, Entry, data_root, load, places
 from narrows.data.official import Archive, File
 
 from .layouts import idx_bytes, random_bytes, write_cifar_batch, write_gzip, write_picture, write_stl
@@ -135,7 +134,7 @@ def test_stl10_does_without_the_unlabelled_file_until_it_is_asked_for(
 
 
 def test_voc2007_is_split_here_and_says_which_pictures_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / name)
+    monkeypatch.setattr(places, "user_cache_dir", lambda name: tmp_path / name)
     folder = tmp_path / "VOCdevkit" / "VOC2007"
     for number in range(10):
         write_picture(folder / "JPEGImages" / f"{number:06}.jpg", 70 + number, 90, seed=number)
@@ -216,7 +215,7 @@ def test_entries_are_whole() -> None:
 def test_the_data_root_is_the_given_one_then_the_variable_s_then_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / name)
+    monkeypatch.setattr(places, "user_cache_dir", lambda name: tmp_path / name)
     monkeypatch.delenv("NARROWS_DATA", raising=False)
     assert data_root() == tmp_path / "narrows" / "data"
     monkeypatch.setenv("NARROWS_DATA", str(tmp_path / "named"))

@@ -1,17 +1,16 @@
 from pathlib import Path
 
 import numpy as np
-import pooch
 import pytest
 
-from narrows.data import from_array, load
+from narrows.data import from_array, load, places
 
 from .layouts import random_bytes, write_picture
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(places, "user_cache_dir", lambda name: tmp_path / "cache" / name)
     return tmp_path / "cache" / "narrows" / "pictures"
 
 

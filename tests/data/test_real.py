@@ -4,10 +4,9 @@ import os
 from pathlib import Path
 
 import numpy as np
-import pooch
 import pytest
 
-from narrows.data import CATALOGUE, Dataset, data_root, duplicates, load
+from narrows.data import CATALOGUE, Dataset, data_root, duplicates, load, places
 from narrows.data.official import find
 
 needs_data = pytest.mark.skipif(
@@ -56,7 +55,7 @@ def test_cifar10_s_known_numbers() -> None:
 
 @needs_data
 def test_voc2007_is_split_and_says_how_many_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / name)
+    monkeypatch.setattr(places, "user_cache_dir", lambda name: tmp_path / name)
     voc = load_present("voc2007")
     total = len(voc.official_train) + len(voc.test)
     assert str(total) in voc.note

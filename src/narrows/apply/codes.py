@@ -17,11 +17,19 @@ from narrows.data import Progress
 from narrows.data.parquet import parquet_package
 from narrows.data.picture import say_nothing
 from narrows.files import write_atomic
+from narrows.training.settings import Precision
 
 SUFFIXES = (".npz", ".parquet")
 
 
-def encode_to_file(run: Run, gathered: Gathered, out: Path, on_progress: Progress | None = None) -> NDArray[np.float32]:
+def encode_to_file(
+    run: Run,
+    gathered: Gathered,
+    out: Path,
+    on_progress: Progress | None = None,
+    *,
+    precision: Precision = "float32",
+) -> NDArray[np.float32]:
     """Write the codes of pictures beside their files and labels.
 
     An .npz file holds `codes` (picture, code), `files` and, where there are classes, `labels` and `class_names`; a
@@ -36,7 +44,7 @@ def encode_to_file(run: Run, gathered: Gathered, out: Path, on_progress: Progres
     pictures = gathered.pictures
     parts = []
     for start in range(0, len(pictures), ENCODED):
-        parts.append(run.encode(pictures.images[start : start + ENCODED]))
+        parts.append(run.encode(pictures.images[start : start + ENCODED], precision=precision))
         (on_progress or say_nothing)("pictures", min(start + ENCODED, len(pictures)), len(pictures))
     codes = np.concatenate(parts)
     content: dict[str, Any] = {"codes": codes, "files": np.array(gathered.files)}

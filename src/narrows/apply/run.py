@@ -12,8 +12,9 @@ from narrows import results
 from narrows.apply.restore import restore
 from narrows.data.array import channels_first
 from narrows.models import Autoencoder, bypass_numbers
-from narrows.training import load_model
-from narrows.training.settings import choose_device
+from narrows.training import choose_precision, load_model
+from narrows.training.fit import to_unit
+from narrows.training.settings import Precision, choose_device
 
 DEVIATIONS = 6.0
 """Of unclipped noise by which a value may lie outside the range of clean pictures: beyond it are 2 in 1e9."""
@@ -115,16 +116,18 @@ class Run:
             raise ValueError(f"expected a mask of the picture's size {size}, found {hidden.shape}; resize it")
         return torch.from_numpy(hidden[None].astype(bool))
 
-    def encode(self, pictures: NDArray[Any]) -> NDArray[np.float32]:
+    def encode(self, pictures: NDArray[Any], *, precision: Precision = "float32") -> NDArray[np.float32]:
         """The codes of pictures of the training size, (picture, code).
 
         Args:
             pictures: (n, h, w), (n, c, h, w) or (n, h, w, c); uint8, or floats of `value_range`.
+            precision: of the matrix products.
 
         Raises:
             ValueError: another size, layout or range.
         """
-        values = self.values(pictures)
+        # bytes become floats part by part: all at once they would pass through memory, not through the cache
+        values = pictures if pictures.dtype == np.uint8 else self.values(pictures)
         own, *size = self.model.image_shape
         known = values.ndim == 4 and values.shape[1] in (1, own) and list(values.shape[2:]) == size
         images = torch.from_numpy(np.ascontiguousarray(values if known else channels_first(values, None)))
@@ -136,8 +139,13 @@ class Run:
                 f"{tuple(images.shape[1:])}; bring them to that size"
             )
         device = self.model.standardise.mean.device
-        with torch.inference_mode():
-            codes = [self.model.encode(part.to(device)).float().cpu() for part in images.split(ENCODED)]
+        kind = choose_precision(precision, device)
+        with torch.inference_mode(), torch.autocast(device.type, kind, enabled=kind != torch.float32):
+            given = (
+                to_unit(part, device) if part.dtype == torch.uint8 else part.to(device)
+                for part in images.split(ENCODED)
+            )
+            codes = [self.model.encode(part).float().cpu() for part in given]
         found: NDArray[np.float32] = torch.cat(codes).numpy()
         return found
 

@@ -2,17 +2,23 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 
 class Precision(StrEnum):
-    """Of the matrix products while training."""
+    """Of the matrix products."""
 
     auto = "auto"
     float32 = "float32"
     bfloat16 = "bfloat16"
+    bf16 = "bf16"
+
+    @property
+    def in_full(self) -> Literal["auto", "float32", "bfloat16"]:
+        """What the library calls it; bf16 is short for bfloat16."""
+        return "auto" if self is Precision.auto else "float32" if self is Precision.float32 else "bfloat16"
 
 
 class Log(StrEnum):
@@ -42,3 +48,6 @@ LogTo = Annotated[
     typer.Option("--log", help="Write curves, pictures and codes for TensorBoard as well.", show_default=False),
 ]
 TrainingPrecision = Annotated[Precision, typer.Option(help="Of the matrix products while training.")]
+EncodingPrecision = Annotated[
+    Precision, typer.Option(help="Of the matrix products; bf16 is faster on processors that have units for it.")
+]

@@ -107,7 +107,7 @@ def train(
         resume=resume,
         data_root=data_root,
         device=device,
-        precision=precision.value,
+        precision=precision.in_full,
         log="tensorboard" if log else "",
         command=shlex.join(["narrows", *sys.argv[1:]]),
     )

@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from narrows.results import Finding, Run, interval
+if TYPE_CHECKING:
+    from narrows.results import Finding, Run
 
 NAME_WIDTH = 26
 """Of an arm's name that is not broken up further."""
@@ -36,12 +37,15 @@ def show_table(title: str, rows: list[dict[str, Any]], *, numeric: bool = False)
     Console().print(table)
 
 
-def show_run(finished: Run, *, as_json: bool) -> None:
+def show_run(finished: "Run", *, as_json: bool) -> None:
     """What a run found, and where its report lies."""
-    page = finished.folder / "report.html"
+    from narrows.results import interval
+
+    page, place = finished.folder / "report.html", finished.environment
     if as_json:
         findings = [finding._asdict() for finding in finished.findings]
-        typer.echo(json.dumps({"run": str(finished.folder), "report": str(page), "findings": findings}, indent=2))
+        told = {"run": str(finished.folder), "report": str(page), "precision": place["precision"], "findings": findings}
+        typer.echo(json.dumps(told, indent=2))
         return
     split = "test" if any(row.split == "test" for row in finished.results) else "validation"
     trained = [arm for arm in finished.experiment["arms"] if arm["role"] != "baseline"]
@@ -58,7 +62,7 @@ def show_run(finished: Run, *, as_json: bool) -> None:
         rows.append(row)
     show_table(f"{finished.experiment['question']} ({where})", fitting(rows), numeric=True)
     show_findings(finished.findings)
-    typer.echo(f"\nreport: {page.resolve().as_uri()}")
+    typer.echo(f"\nprecision: {place['precision']}, on {place['processor']}\nreport: {page.resolve().as_uri()}")
 
 
 def show_runs(folder: Path, *, as_json: bool) -> None:
@@ -90,7 +94,7 @@ def fitting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{heading: row[heading] for heading in kept} for row in rows]
 
 
-def show_findings(findings: list[Finding]) -> None:
+def show_findings(findings: "list[Finding]") -> None:
     """What the doctor found, gravest first."""
     from rich.console import Console
     from rich.text import Text

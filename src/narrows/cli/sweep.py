@@ -93,7 +93,7 @@ def sweep(
         seeds=seeds,
     )
     folder = out or Path("runs") / f"sweep-{run_name(subject)}"
-    how = RunSettings(folder, seeds=seeds, quick=quick, data_root=data_root, device=device, precision=precision.value)
+    how = RunSettings(folder, seeds=seeds, quick=quick, data_root=data_root, device=device, precision=precision.in_full)
     with going_on(folder), watching(quiet=as_json) as watcher:
 
         def told(point: "Point", state: "State") -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from narrows.cli.options import AsJson, DataRoot, Device
+from narrows.cli.options import AsJson, DataRoot, Device, EncodingPrecision, Precision
 from narrows.cli.progress import watching
 from narrows.cli.show import show_table
 
@@ -58,6 +58,7 @@ def encode(
     out: Annotated[Path, typer.Option(help="A file that ends in .npz or .parquet.", show_default=False)],
     data_root: DataRoot = None,
     device: Device = "cpu",
+    precision: EncodingPrecision = Precision.float32,
     as_json: AsJson = False,
 ) -> None:
     """Write the codes of pictures, with their files and labels.
@@ -73,7 +74,7 @@ def encode(
     with watching(quiet=as_json) as watcher:
         watcher.stage(f"encoding {pictures}")
         gathered = gather(opened, pictures, root=data_root, on_progress=watcher.counted)
-        codes = encode_to_file(opened, gathered, out, watcher.counted)
+        codes = encode_to_file(opened, gathered, out, watcher.counted, precision=precision.in_full)
     if as_json:
         told = {"out": str(out), "pictures": len(codes), "code_size": codes.shape[1], "left_out": gathered.unreadable}
         typer.echo(json.dumps(told, indent=2))

@@ -151,7 +151,7 @@ def run(
             resume=resume,
             data_root=data_root,
             device=own_device,
-            precision=precision.value,
+            precision=precision.in_full,
             log="tensorboard" if log else "",
             command=shlex.join(["narrows", *sys.argv[1:]]),
             processes=processes,

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
-import pooch
 from numpy.typing import NDArray
 from PIL import UnidentifiedImageError
 
 from narrows.data.picture import Channels, Header, Progress, Size, read_header, read_picture, say_nothing
+from narrows.data.places import user_cache
 from narrows.files import remove_temporary, replacing
 
 FORMAT = 1
@@ -57,7 +57,7 @@ class Entry(NamedTuple):
 
 def cache_folder() -> Path:
     """Where decoded folders are kept unless a caller says otherwise."""
-    return Path(pooch.os_cache("narrows")) / "pictures"
+    return user_cache() / "pictures"
 
 
 def list_cache(cache: Path | None = None) -> list[Entry]:

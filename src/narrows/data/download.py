@@ -5,8 +5,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
-
 from narrows.data.catalogue import find_entry
 from narrows.data.official import Archive, File, data_root, find, md5_of
 from narrows.data.picture import Progress, say_nothing
@@ -96,6 +94,8 @@ def _fetch(path: Path, md5: str, mirrors: tuple[str, ...], on_progress: Progress
 
 
 def _retrieve(address: str, path: Path, bar: _Bar) -> None:
+    import pooch  # brings requests along, which only a download needs
+
     fetch = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**20, timeout=TIMEOUT_SECONDS)
     fetch(address, path, None)
 

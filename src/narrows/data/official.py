@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import pooch
-
 from narrows.data.dataset import Dataset
 from narrows.data.picture import Progress, Size
+from narrows.data.places import user_cache
 from narrows.data.splits import Split
 
 
@@ -86,7 +85,7 @@ def data_root(given: str | Path | None = None) -> Path:
         return Path(given).expanduser()
     if named := os.environ.get("NARROWS_DATA"):
         return Path(named).expanduser()
-    return Path(pooch.os_cache("narrows")) / "data"
+    return user_cache() / "data"
 
 
 def md5_of(path: Path) -> str:

@@ -101,18 +101,18 @@ def read_picture(
             # resizing enough to average. Other formats ignore this.
             factor = 4 if crop else 2
             image.draft(None, (factor * max(size), factor * max(size)))
-        upright = ImageOps.exif_transpose(image)
-    plain = _plain(upright)
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        plain = _plain(image)
     if channels is not None:
-        plain = plain.convert("L" if channels == 1 else "RGB")
+        plain = _converted(plain, "L" if channels == 1 else "RGB")
     if size is not None:
         whole = framed_size((plain.height, plain.width), size) if crop else size
         if (plain.height, plain.width) != whole:
             plain = plain.resize(whole[::-1], Image.Resampling.BILINEAR)
         left, top = (whole[1] - size[1]) // 2, (whole[0] - size[0]) // 2
         plain = plain.crop((left, top, left + size[1], top + size[0]))
-    array = np.array(plain)
-    return array[np.newaxis] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
+    return _planes(plain)
 
 
 def read_transparent(path: Path) -> NDArray[np.bool_] | None:
@@ -196,4 +196,18 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("L" if grey else "RGB")
+    return _converted(image, "L" if grey else "RGB")
+
+
+def _converted(image: Image.Image, mode: str) -> Image.Image:
+    """The picture in a mode; Pillow alone would copy one that has it."""
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _planes(image: Image.Image) -> NDArray[np.uint8]:
+    """A picture of mode L or RGB as (channel, height, width), writable.
+
+    Pillow packs single bands; turning an array's axes around in NumPy takes several times as long.
+    """
+    packed = bytearray().join(image.tobytes("raw", band) for band in image.mode)
+    return np.frombuffer(packed, np.uint8).reshape(len(image.mode), image.height, image.width)
