@@ -21,7 +21,7 @@ from narrows.training import StateFile, Training, fit
 from narrows.training.state import TrainingState
 
 from ..cli.test_verbs import said
-from ..data.layouts import random_bytes, write_picture
+from ..data.layouts import random_bytes, write_gzip, write_picture
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def arrays(path: Path) -> dict[str, Callable[[], object]]:
     """What writes each bad source into a folder, by its name there."""
     return {
         "empty": lambda: (path / "empty").mkdir(),
-        "text": lambda: ((path / "text").mkdir(), (path / "text" / "a.txt").write_text("a")),
+        "text": lambda: write_gzip(path / "text" / "a.txt.gz", b"a"),
         "one": lambda: write_picture(path / "one" / "a.png", 8, 8),
         "nan.npy": lambda: np.save(path / "nan.npy", floats(np.nan)),
         "inf.npy": lambda: np.save(path / "inf.npy", floats(np.inf)),
