@@ -23,7 +23,7 @@ import torch
 
 from narrows.corruption import CORRUPTIONS, Mixing
 from narrows.data import Dataset, Pictures
-from narrows.descriptions import describe, restore
+from narrows.descriptions import describe, fits, restore
 from narrows.experiments.describe import TYPES
 from narrows.metrics import PER_IMAGE
 from narrows.models import ARCHITECTURES, BOTTLENECKS, Autoencoder, Dense, PatchFeatures, ResNet18
@@ -228,8 +228,8 @@ def value(name: str, hint: Any, draw: random.Random, depth: int) -> Any:  # noqa
         if name == "widths":
             return draw.choice(CHOICES["widths"])
         return tuple(draw.choice(chosen) if chosen else value("", inside[0], draw, depth) for _ in range(several))
-    if CHOICES.get(name):
-        return draw.choice(CHOICES[name])
+    if known := [choice for choice in CHOICES.get(name, ()) if fits(choice, hint)]:
+        return draw.choice(known)
     if origin is Literal:
         return draw.choice(inside)
     if origin in (Union, UnionType):
