@@ -246,17 +246,17 @@ def value(name: str, hint: Any, draw: random.Random, depth: int) -> Any:  # noqa
     }[hint]()
 
 
-def run(count: int) -> tuple[Counter[str], list[str]]:
-    """The outcomes of as many compositions, and what went wrong in which."""
+def run(seeds: range) -> tuple[Counter[str], list[str]]:
+    """The outcomes of the compositions of these seeds, and what went wrong in which."""
     outcomes: Counter[str] = Counter()
     failures = []
-    for seed in range(count):
+    for done, seed in enumerate(seeds, start=1):
         try:
             outcomes[outcome(seed)] += 1
         except Exception as error:  # whatever it is, it is what is looked for
             failures.append(f"seed {seed}: {type(error).__name__}: {error}\n{described(seed)}")
             sys.stderr.write(f"\n{failures[-1]}\n")
-        tell("compositions", seed + 1, count)
+        tell("compositions", done, len(seeds))
     return outcomes, failures
 
 
@@ -273,7 +273,7 @@ def main() -> None:
     """Draw, try and record."""
     count, started = asked_count(__doc__, 10_000), time.perf_counter()
     torch.set_num_threads(1)
-    outcomes, failures = run(count)
+    outcomes, failures = run(range(count))
     note = ", ".join(f"{number} {what}" for what, number in outcomes.most_common())
     rows = [Row("architecture, bottleneck, corruption, objective and training, drawn", count, len(failures), note)]
     promise = (
