@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-
 from torture.compose import TRAINED
 
 PART, PARTS = 250, 2
