@@ -10,7 +10,6 @@ Nothing here loads torch: report, doctor and comparison work from the run folder
 
 import csv
 import io
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +21,8 @@ from typing import Any, Literal, NamedTuple, SupportsInt, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from narrows.files import write_atomic
+from narrows.descriptions import check_kind
+from narrows.files import check_zip, read_json, write_atomic
 
 FORMAT = 1
 """Number of the run folder's layout, written into environment.json; later versions read earlier ones."""
@@ -228,7 +228,8 @@ def write_rows(path: Path, kind: type[Row], rows: Iterable[Row]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(kind._fields)
     writer.writerows(rows)
-    write_atomic(path, text.getvalue().encode())
+    # a folder's name may hold bytes that are no text
+    write_atomic(path, text.getvalue().encode(errors="backslashreplace"))
 
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
@@ -240,16 +241,15 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     if not path.exists():
         return []
     types = kind.__annotations__
-    rows = []
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
-        for number, line in enumerate(reader, start=2):
-            try:
-                rows.append(kind(**{name: types[name](line[name]) for name in kind._fields}))
-            except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(
-                    f"{path}, line {number}: expected the columns {', '.join(kind._fields)}, found {line}"
-                ) from error
+        try:
+            rows = [kind(**{name: types[name](line[name]) for name in kind._fields}) for line in reader]
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            raise ValueError(
+                f"{path}, line {reader.line_num}: expected the columns {', '.join(kind._fields)}, found another row "
+                f"({error}); put a whole copy in its place, or run anew"
+            ) from error
     return rows
 
 
@@ -258,6 +258,60 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]  # NumPy's stub takes the names for flags
     write_atomic(path, buffer.getvalue())
+
+
+STATED: dict[str, Any] = {
+    **dict.fromkeys(("name", "title", "question", "text"), str),
+    "minutes": float,
+    "seeds": int,
+    "read_test": bool,
+    "data": dict,
+    "arms": list,
+    "sources": list,
+}
+STATED_OF_ARMS: dict[str, Any] = {
+    **dict.fromkeys(("name", "role", "task", "note", "encoder", "pretraining", "data_used"), str),
+    **dict.fromkeys(("parameters", "code_numbers", "bypass_numbers"), int | None),
+    "seeds": list,
+    "description": dict,
+}
+STATED_OF_DATA: dict[str, Any] = {
+    **dict.fromkeys(("name", "fingerprint", "split", "note"), str),
+    "official_test": bool,
+    **dict.fromkeys(("image_shape", "class_names", "unreadable"), list),
+    **dict.fromkeys(("n", "duplicates"), dict),
+}
+"""Of which type is what an experiment.json says; what it leaves out, an earlier version did not write."""
+
+
+def described(path: Path) -> dict[str, Any]:
+    """The description in an experiment.json.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no description: something in it has another type, or an arm no name.
+    """
+    content = read_json(path)
+    check_stated(path, content, STATED)
+    check_stated(path, content.get("data", {}), STATED_OF_DATA)
+    for arm in content.get("arms", []):
+        check_kind(f"an arm in {path}", arm, dict)
+        check_kind(f"an arm's name in {path}", arm.get("name"), str)
+        check_stated(path, arm, STATED_OF_ARMS)
+        for seed in arm.get("seeds", []):
+            check_kind(f"a seed in {path}", seed, int)
+    return content
+
+
+def check_stated(path: Path, content: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
+    """Refuse values of another type than stated; what is not there is passed over.
+
+    Raises:
+        ValueError: there is one.
+    """
+    for name, kind in kinds.items():
+        if name in content:
+            check_kind(f"{name} in {path}", content[name], kind)
 
 
 @dataclass(frozen=True)
@@ -273,7 +327,7 @@ class Run:
     @cached_property
     def experiment(self) -> dict[str, Any]:
         """The description: question, data, arms, baselines, settings."""
-        return dict(json.loads((self.folder / "experiment.json").read_text(encoding="utf-8")))
+        return described(self.folder / "experiment.json")
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -311,7 +365,7 @@ class Run:
 
     def _content(self, name: str) -> dict[str, Any]:
         path = self.folder / name
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+        return read_json(path) if path.exists() else {}
 
     @property
     def finished(self) -> bool:
@@ -323,8 +377,13 @@ class Run:
         path = self.folder / "arrays" / slug(arm, seed) / f"{evaluation}.npz"
         if not path.exists():
             return {}
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        try:
+            check_zip(path)
+            # opened here, since NumPy leaves a broken archive open
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+        except Exception as error:  # NumPy and zipfile raise many kinds on broken files
+            raise ValueError(f"expected arrays in {path}, found {error}; delete it, or run anew") from error
 
     def arms(self) -> list[str]:
         """Names of all arms and baselines with results, in the order in which they were written."""
@@ -374,6 +433,8 @@ def open_run(folder: Path) -> Run:
             f"expected a run folder with an experiment.json, found none in {folder}; 'narrows run EXPERIMENT' makes one"
         )
     run = Run(folder)
-    if (found := run.environment.get("format", 0)) > FORMAT:
+    found = run.environment.get("format", 0)
+    check_kind(f"format of {folder / 'environment.json'}", found, int)
+    if found > FORMAT:
         raise ValueError(f"{folder} has run format {found}, this Narrows reads up to {FORMAT}; install a newer one")
     return run

@@ -16,7 +16,7 @@ from narrows.apply.run import ENCODED, Run
 from narrows.data import Progress
 from narrows.data.parquet import parquet_package
 from narrows.data.picture import say_nothing
-from narrows.files import write_atomic
+from narrows.files import check_zip, write_atomic
 from narrows.training.settings import Precision
 
 SUFFIXES = (".npz", ".parquet")
@@ -114,6 +114,7 @@ def parquet_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
 
 def archived_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
     """Codes of an .npz file, and its files, or numbers where it names none."""
+    check_zip(source)
     # opened here, since NumPy leaves a broken archive open
     with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         codes = archive["codes"].astype(np.float32)

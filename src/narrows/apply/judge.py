@@ -72,7 +72,7 @@ def write_errors(path: Path, gathered: Gathered, errors: NDArray[np.float32], or
     for rank, place in enumerate(order.tolist(), start=1):
         label = "" if labels is None else class_name(gathered.class_names, int(labels[place]))
         writer.writerow((rank, gathered.files[place], label, float(errors[place]), float(errors[place]) / numbers))
-    write_atomic(path, text.getvalue().encode())
+    write_atomic(path, text.getvalue().encode(errors="backslashreplace"))
 
 
 def keep_judged(run: Run, gathered: Gathered, metrics: dict[str, float], arrays: dict[str, NDArray[Any]]) -> None:

@@ -4,6 +4,7 @@ Each verb imports what it needs when it is used, so that `narrows --help` loads 
 """
 
 import json
+import os
 import shlex
 import sys
 from enum import StrEnum
@@ -120,7 +121,8 @@ def run_name(data: str) -> str:
     """What a run is called after its data; never empty, and never a step out of the folder of runs."""
     from narrows.data.loading import parts_of
 
-    names = (Path(part).expanduser().resolve().name for part in parts_of(data))
+    # not resolve: of a link that leads to itself it makes a RuntimeError, before it can be told
+    names = (Path(os.path.realpath(Path(part).expanduser())).name for part in parts_of(data))
     return "-".join(name for name in names if name) or "train"
 
 

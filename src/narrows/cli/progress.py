@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from narrows.cli.show import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
@@ -24,10 +26,10 @@ def bars(*, quiet: bool = False) -> Iterator["Bars"]:
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
         TaskProgressColumn(),
-        TextColumn("{task.fields[detail]}"),
+        TextColumn("{task.fields[detail]}", markup=False),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
@@ -46,9 +48,9 @@ class Display:
         """The bar before is full, a new one begins."""
         self.end()
         if self.bars.console.is_terminal:
-            self.task = self.bars.add_task(label, total=None, detail="")
+            self.task = self.bars.add_task(printable(label), total=None, detail="")
         else:
-            self.bars.console.print(label)
+            self.bars.console.print(printable(label), markup=False)
 
     def progress(self, progress: "Progress") -> None:
         """Share of the budget, loss, and steps a second."""
@@ -66,7 +68,9 @@ class Display:
 
     def say(self, text: str) -> None:
         """Lines that stay above the bars."""
-        self.bars.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self.bars.console.print(
+            "\n".join(map(printable, text.splitlines())), highlight=False, markup=False, soft_wrap=True
+        )
 
     def clear(self) -> None:
         """Take the bars away: what they told of is done, and more follows than a screen holds."""

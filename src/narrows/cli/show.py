@@ -1,6 +1,7 @@
 """Tables and findings on the terminal."""
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,19 @@ if TYPE_CHECKING:
 
 NAME_WIDTH = 26
 """Of an arm's name that is not broken up further."""
+UNSEEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
+"""Unicode's categories of what moves a cursor, turns a line or is not seen."""
 SPARE = ("mse", "ssim", "psnr")
 """Columns that a narrow terminal goes without, the first one first."""
 PADDING = 3
 """A blank on either side of a column, and what divides it from the next."""
+
+
+def printable(text: str) -> str:
+    """Text from outside on one line; what a terminal might obey is written as an escape."""
+    return "".join(
+        each.encode("unicode_escape").decode() if unicodedata.category(each) in UNSEEN else each for each in text
+    )
 
 
 def show_sets(sets: list[dict[str, Any]]) -> None:
@@ -27,13 +37,17 @@ def show_table(title: str, rows: list[dict[str, Any]], *, numeric: bool = False)
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
+    table = Table(title=Text(printable(title)), title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for place, (heading, value) in enumerate(rows[0].items()):
         words = isinstance(value, str) and place > 0 and not numeric
-        table.add_column(heading, style="bold" if place == 0 else "", no_wrap=place > 0 and not words)
+        table.add_column(Text(printable(heading)), style="bold" if place == 0 else "", no_wrap=place > 0 and not words)
     for row in rows:
-        table.add_row(*(f"{value:g}" if isinstance(value, float) else str(value) for value in row.values()))
+        # as text: square brackets in a name are none of rich's markup
+        table.add_row(
+            *(Text(f"{value:g}" if isinstance(value, float) else printable(str(value))) for value in row.values())
+        )
     Console().print(table)
 
 
@@ -105,5 +119,5 @@ def show_findings(findings: "list[Finding]") -> None:
     styles = {"error": "bold red", "warning": "yellow", "note": "dim"}
     for finding in findings:
         head = Text.assemble((finding.severity, styles[finding.severity]), f"  {finding.name}")
-        console.print(head.append(f", {finding.arm}" if finding.arm else ""))
-        console.print(Text(f"  {finding.evidence.rstrip('.')}. {finding.cure}", style="dim"))
+        console.print(head.append(f", {printable(finding.arm)}" if finding.arm else ""))
+        console.print(Text(f"  {printable(finding.evidence).rstrip('.')}. {printable(finding.cure)}", style="dim"))

@@ -10,13 +10,15 @@ from types import FrameType
 
 import typer
 
+from narrows.cli.show import printable
+
 INTERRUPTED = 130
 """What a shell expects of a program that Ctrl-C ended."""
 
 
 def complain(text: str) -> None:
     """One line to standard error."""
-    typer.secho(f"narrows: {text}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+    typer.secho(f"narrows: {printable(text)}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import typer
 
 from narrows.cli.options import AsJson, DataRoot, Device, EncodingPrecision, Precision
 from narrows.cli.progress import watching
-from narrows.cli.show import show_table
+from narrows.cli.show import printable, show_table
 
 Model = Annotated[
     Path, typer.Argument(metavar="RUN", help="A run folder, or RUN/ARM-SEED where it has several models.")
@@ -208,4 +208,4 @@ def parse_shares(text: str) -> tuple[float, ...]:
 def tell_each(what: str, found: tuple[tuple[str, str], ...]) -> None:
     """Files and what is to be said of each, on standard error."""
     for name, reason in found:
-        typer.echo(f"{what}: {name}: {reason}", err=True)
+        typer.echo(printable(f"{what}: {name}: {reason}"), err=True)

@@ -116,4 +116,4 @@ def as_csv(
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(kind._fields)
     writer.writerows(["" if isinstance(value, float) and math.isnan(value) else value for value in row] for row in rows)
-    return text.getvalue().encode()
+    return text.getvalue().encode(errors="backslashreplace")

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narrows.data.dataset import Pictures
+from narrows.files import check_zip
 
 FEW = range(1, 5)
 """Lengths of an axis that can be channels: grey, grey with alpha, colour, colour with alpha."""
@@ -38,6 +39,7 @@ def open_arrays(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
     if not path.is_file():
         raise FileNotFoundError(f"expected an array file, found none at {path}; check the path")
     try:
+        check_zip(path)
         # Mode "c": writable, which torch wants of an array, but never written back.
         content = np.load(path, mmap_mode="c", allow_pickle=False)
         if not isinstance(content, np.ndarray):
@@ -69,7 +71,7 @@ def pictures_from_array(
     """
     ordered = channels_first(images, channel_axis)
     if 0 in ordered.shape:
-        raise ValueError(f"expected at least one picture of at least one pixel, found shape {images.shape}")
+        raise ValueError(f"expected at least one picture of at least one pixel, found shape {images.shape}; save some")
     numbers = None if labels is None else _class_numbers(labels)
     return Pictures(_as_bytes(ordered), numbers)
 

@@ -16,7 +16,7 @@ from PIL import UnidentifiedImageError
 
 from narrows.data.picture import Channels, Header, Progress, Size, read_header, read_picture, say_nothing
 from narrows.data.places import user_cache
-from narrows.files import remove_temporary, replacing
+from narrows.files import read_json, remove_temporary, replacing
 
 FORMAT = 1
 """Part of every key: raised when decoding changes, so that old caches are not taken for new ones."""
@@ -68,7 +68,7 @@ def list_cache(cache: Path | None = None) -> list[Entry]:
     entries = []
     for path in sorted(whole, key=lambda path: -whole[path].stat().st_mtime_ns):
         count, *shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
-        source = json.loads(whole[path].read_text(encoding="utf-8")).get("folder", "")
+        source = read_json(whole[path]).get("folder", "")
         entries.append(Entry(source, count, (shape[0], shape[1], shape[2]), path.stat().st_size, path))
     return entries
 
@@ -145,7 +145,7 @@ def decode_files(
         _fill(target, folder, files, size, read, on_progress or say_nothing)
         _make_room(target)
     target.with_suffix(".json").touch()  # its time says when it was used last
-    index = json.loads(target.with_suffix(".json").read_text(encoding="utf-8"))
+    index = read_json(target.with_suffix(".json"))
     return Decoded(
         # Mode "c": writable, which torch wants of an array, but never written back.
         np.load(target, mmap_mode="c", allow_pickle=False),

@@ -39,7 +39,8 @@ class Pictures:
             )
         if self.labels is not None and self.labels.shape != (len(self.images),):
             raise ValueError(
-                f"expected one label a picture, {len(self.images)} in all, found shape {self.labels.shape}"
+                f"expected one label a picture, {len(self.images)} in all, found shape {self.labels.shape}; give one "
+                "for each"
             )
 
     def __len__(self) -> int:

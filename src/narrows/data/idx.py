@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narrows.data.dataset import Pictures
+from narrows.files import BOMB_BYTES, BOMB_TIMES, check_unpacked
 
 UNSIGNED_BYTE = 8
 """IDX's number for the only type of value that picture sets use."""
@@ -55,6 +56,9 @@ def read_idx_pictures(images: Path, labels: Path) -> Pictures:
 
 def _unpacked(path: Path) -> bytes:
     try:
-        return gzip.decompress(path.read_bytes())
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        with gzip.open(path) as file:
+            content = file.read(max(BOMB_BYTES, BOMB_TIMES * path.stat().st_size) + 1)
+        check_unpacked(path, len(content))
+    except (EOFError, gzip.BadGzipFile, zlib.error, ValueError) as error:
         raise ValueError(f"expected a whole gzip file in {path}, found a broken one ({error}); get it again") from error
+    return content

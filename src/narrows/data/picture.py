@@ -1,6 +1,7 @@
 """One picture file in, one uint8 array out, whatever way the file stores it."""
 
 import re
+import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -73,9 +74,20 @@ def parse_size(text: str) -> Size:
     return size
 
 
+def open_picture(path: Path | BytesIO) -> Image.Image:
+    """A picture file, its pixels not yet decoded; raises whatever Pillow raises on a broken one.
+
+    Raises:
+        ValueError: it is a pipe or device, which may never end.
+    """
+    if isinstance(path, Path) and not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("it is no file of its own, but a folder, pipe, socket or device")
+    return Image.open(path, formats=FORMATS)
+
+
 def read_header(path: Path | BytesIO) -> Header:
-    """Size and channels of a picture file, without decoding it; raises whatever Pillow raises on a broken one."""
-    with Image.open(path, formats=FORMATS) as image:
+    """Size and channels of a picture file, without decoding it; raises what `open_picture` raises."""
+    with open_picture(path) as image:
         # The general method: that of PNG files decodes all pixels, in case the tags stand behind them.
         turned = Image.Image.getexif(image).get(ORIENTATION, 1) >= FIRST_TURNED
         size = (image.width, image.height) if turned else (image.height, image.width)
@@ -95,7 +107,7 @@ def read_picture(
         ValueError: the range of the values is not known (32-bit whole numbers or floats).
         Exception: whatever Pillow raises on a broken file.
     """
-    with Image.open(path, formats=FORMATS) as image:
+    with open_picture(path) as image:
         if size is not None:
             # JPEG decodes at a fraction of its size for a fraction of the time; twice the side leaves bilinear
             # resizing enough to average. Other formats ignore this.
@@ -117,7 +129,7 @@ def read_picture(
 
 def read_transparent(path: Path) -> NDArray[np.bool_] | None:
     """Where a picture file is more transparent than not, (height, width); None where it is nowhere."""
-    with Image.open(path, formats=FORMATS) as image:
+    with open_picture(path) as image:
         upright = ImageOps.exif_transpose(image)
     if not upright.has_transparency_data:
         return None
@@ -126,8 +138,15 @@ def read_transparent(path: Path) -> NDArray[np.bool_] | None:
 
 
 def read_mask(path: Path) -> NDArray[np.bool_]:
-    """A picture file as a mask, (height, width): true where it is bright."""
-    found: NDArray[np.bool_] = read_picture(path, channels=1)[0] >= 128
+    """A picture file as a mask, (height, width): true where it is bright.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    try:
+        found: NDArray[np.bool_] = read_picture(path, channels=1)[0] >= 128
+    except Exception as error:  # Pillow raises many kinds on broken files
+        raise ValueError(f"expected a picture as mask in {path}, found {error}; save it as PNG") from error
     return found
 
 

@@ -1,7 +1,9 @@
 """Tar archives unpacked so that nothing of them can land, or point, outside a folder."""
 
+import lzma
 import shutil
 import tarfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from narrows.data.picture import Progress
@@ -20,8 +22,16 @@ def unpack(packed: Path, target: Path, folders: tuple[str, ...], on_progress: Pr
         on_progress: told of every file; how many there will be is not known.
 
     Raises:
-        ValueError: a wanted member is no plain file, or any name leads out of the archive.
+        ValueError: a wanted member is no plain file or larger than the disk has room for, any name leads out of the
+            archive, or it breaks off.
     """
+    try:
+        _unpack(packed, target, folders, on_progress)
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise ValueError(f"expected a whole archive in {packed}, found a broken one ({error}); get it again") from error
+
+
+def _unpack(packed: Path, target: Path, folders: tuple[str, ...], on_progress: Progress) -> None:
     done = 0
     with tarfile.open(packed) as archive:
         for member in archive:
@@ -33,6 +43,8 @@ def unpack(packed: Path, target: Path, folders: tuple[str, ...], on_progress: Pr
             source = archive.extractfile(member) if member.isreg() else None
             if source is None:
                 raise _refused(packed, member, "a link or device")
+            if member.size > shutil.disk_usage(target).free:
+                raise _refused(packed, member, f"{member.size} bytes, more than the disk has room for")
             place = target / path
             place.parent.mkdir(parents=True, exist_ok=True)
             with source, place.open("xb") as file:

@@ -9,6 +9,7 @@ from narrows.experiments.experiment import Arm, Experiment
 from narrows.models import ARCHITECTURES, BOTTLENECKS, Autoencoder, bypass_numbers
 from narrows.objective import PENALTIES, Objective
 from narrows.training import Augmentation, Training, parameter_count
+from narrows.training.rehearsal import rehearse
 
 TYPES: dict[str, type] = {
     **ARCHITECTURES,
@@ -65,9 +66,15 @@ def special(experiment: Experiment, data: Dataset) -> dict[str, Any]:
 
 
 def describe_arm(arm: Arm, data: Dataset, seeds: int, read_test: bool) -> dict[str, Any]:
-    """One arm of experiment.json."""
+    """One arm of experiment.json.
+
+    Raises:
+        ValueError: its parts do not fit one another, or the pictures.
+    """
     model = arm.model.build(data.image_shape)
     assert isinstance(model, Autoencoder)
+    if not arm.closed_form and not arm.encoder:
+        rehearse(model, data.train, arm.objective, arm.corruption, arm.training)
     return {
         "name": arm.name,
         "role": arm.role,

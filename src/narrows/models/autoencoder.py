@@ -21,6 +21,7 @@ class Standardise(nn.Module):
 
     def __init__(self, mean: Tensor | None = None, deviation: Tensor | None = None) -> None:
         super().__init__()
+        self.given = mean is not None or deviation is not None
         self.register_buffer("mean", torch.zeros(1, 1, 1) if mean is None else mean)
         self.register_buffer("deviation", torch.ones(1, 1, 1) if deviation is None else deviation)
 
@@ -197,8 +198,7 @@ def check_unstandardised(model: Autoencoder) -> None:
     Raises:
         ValueError: it does.
     """
-    mean, deviation = model.standardise.mean, model.standardise.deviation
-    if mean.numel() > 1 or mean.any() or (deviation != 1).any():
+    if model.standardise.given:
         raise ValueError(
             "expected a network that takes pictures in [0, 1] as they are, found one that standardises them; put "
             "Standardised around the rest, and a network that finds its own code in place of PCA"

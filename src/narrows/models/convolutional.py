@@ -29,7 +29,7 @@ class Convolutional:
     report 004 builds it. Unpooling's switches bypass the code, and are counted as such.
 
     Raises:
-        ValueError: a size is below 1, or a word unknown.
+        ValueError: there is no stage, a size is below 1, or a word unknown.
     """
 
     channels: tuple[int, ...] = (8, 16, 16)
@@ -45,7 +45,8 @@ class Convolutional:
     bottleneck: Bottleneck = Deterministic()
 
     def __post_init__(self) -> None:
-        check_sizes(*self.channels, 1 if self.code_size is None else self.code_size)
+        check_sizes(*self.channels)
+        check_sizes(1 if self.code_size is None else self.code_size)
         check_activation(self.output_activation)
         for name, choices in (("upward", Upward), ("odd_sizes", OddSizes)):
             if getattr(self, name) not in get_args(choices):

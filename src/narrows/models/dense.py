@@ -61,7 +61,8 @@ class Dense:
         if self.unit_columns and not self.widths and not back:
             assert isinstance(first, nn.Linear)
             with torch.no_grad():
-                model.get_parameter("project.weight").copy_(first.weight.T)
+                # of a Gaussian code the first half, its mean
+                model.get_parameter("project.weight")[: self.code_size].copy_(first.weight.T)
         return model
 
 
@@ -194,10 +195,10 @@ def stack(sizes: tuple[int, ...], activation: Activation) -> nn.Sequential:
 
 
 def check_sizes(*sizes: int) -> None:
-    """Refuse layers without units.
+    """Refuse layers without units, and no layers where some are wanted.
 
     Raises:
-        ValueError: a size is below 1.
+        ValueError: a size is below 1, or there is none.
     """
-    if min(sizes) < 1:
+    if min(sizes, default=0) < 1:
         raise ValueError(f"expected sizes of at least 1, found {sizes}")

@@ -1,5 +1,6 @@
 """Features for a classifier: an autoencoder of small patches, slid over the picture and pooled."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from narrows.models.autoencoder import Autoencoder, Standardise, pad
 from narrows.models.bottleneck import Bottleneck, Deterministic, TopK
 from narrows.models.dense import Dense, FlatDecoder, check_sizes
+from narrows.models.pca import check_alone
 from narrows.types import Images, ImageShape, Mask
 
 CONTRAST = 10 / 255**2
@@ -59,8 +61,8 @@ class PatchFeatures:
 
     def __post_init__(self) -> None:
         check_sizes(self.patch_size, self.patches_per_picture, self.regions)
-        if not self.threshold >= 0:
-            raise ValueError(f"expected a threshold of at least 0, found {self.threshold}; 0.25 is usual")
+        if not 0 <= self.threshold < math.inf:
+            raise ValueError(f"expected a finite threshold of at least 0, found {self.threshold}; 0.25 is usual")
         if self.patches.widths or self.patches.decoder_widths:
             raise ValueError(
                 "expected an autoencoder of patches with one layer each way, found layers of "
@@ -267,7 +269,12 @@ def contrast_normalised(patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def draw_patches(images: NDArray[np.uint8], size: int, count: int) -> NDArray[np.uint8]:
-    """Patches (patch, number) from anywhere in pictures (picture, channel, height, width), the same ones every time."""
+    """Patches (patch, number) from anywhere in pictures (picture, channel, height, width), the same ones every time.
+
+    Raises:
+        ValueError: they are sources.
+    """
+    check_alone(images)
     generator = np.random.default_rng(0)
     view = sliding_window_view(images, (size, size), axis=(2, 3))
     places = [generator.integers(0, most, count) for most in (len(images), *view.shape[2:4])]

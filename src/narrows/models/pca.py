@@ -48,8 +48,9 @@ def set_components(model: Autoencoder, last: str, images: NDArray[np.uint8]) -> 
     """Set mean, projection and the linear layer called `last` from training pictures.
 
     Raises:
-        ValueError: fewer pictures, or pixels, than components.
+        ValueError: fewer pictures, or pixels, than components, or sources in place of pictures.
     """
+    check_alone(images)
     components = principal_components(images, model.code_size)
     project, back = model.project, model.get_submodule(last)
     assert isinstance(project, nn.Linear)
@@ -61,6 +62,19 @@ def set_components(model: Autoencoder, last: str, images: NDArray[np.uint8]) -> 
         back.weight.copy_(weights.T)
         project.bias.zero_()
         back.bias.zero_()
+
+
+def check_alone(images: NDArray[np.uint8]) -> None:
+    """Refuse sources, (picture, source, channel, height, width), where a closed form is of single pictures.
+
+    Raises:
+        ValueError: there are some.
+    """
+    if images.ndim != 4:
+        raise ValueError(
+            f"expected pictures (picture, channel, height, width) to set weights from, found shape {images.shape}; "
+            "take a network without a closed form to tell sources apart"
+        )
 
 
 @runtime_checkable

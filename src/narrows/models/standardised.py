@@ -1,5 +1,6 @@
 """Pictures in other units inside a network: what its encoder sees and its decoder gives is brought there and back."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +18,7 @@ class Standardised:
     Losses and metrics stay in [0, 1]; a mean squared error inside is deviation^-2 times as large.
 
     Raises:
-        ValueError: the deviation is not above 0.
+        ValueError: the deviation is not above 0, or a number not finite.
     """
 
     architecture: Architecture
@@ -30,8 +31,11 @@ class Standardised:
         return self.architecture.code_size
 
     def __post_init__(self) -> None:
-        if self.deviation <= 0:
-            raise ValueError(f"expected a deviation above 0, found {self.deviation}; 0.5 brings [0, 1] to [-1, 1]")
+        if not 0 < self.deviation < math.inf or not math.isfinite(self.mean):
+            raise ValueError(
+                f"expected a finite mean and a finite deviation above 0, found {self.mean} and {self.deviation}; 0.5 "
+                "and 0.5 bring [0, 1] to [-1, 1]"
+            )
 
     def build(self, image_shape: ImageShape) -> Autoencoder:
         """An untrained network that carries the two numbers along.

@@ -5,7 +5,6 @@ SWEEP/points.csv    a row a point                            SWEEP/locks/       
 SWEEP/report.html   and figures/                             SWEEP/study.journal  a search's, where none is named
 """
 
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,7 +15,7 @@ from filelock import FileLock
 from narrows import files
 from narrows.data import fingerprint
 from narrows.experiments.session import RunSettings
-from narrows.files import write_json
+from narrows.files import read_json, write_json
 from narrows.results import open_run
 from narrows.sweeps.axes import Axis, Choices
 from narrows.sweeps.subject import Base
@@ -42,7 +41,7 @@ def check_sweep_folder(folder: Path) -> None:
 def read_description(folder: Path) -> dict[str, Any]:
     """What a sweep asks; empty where there is none yet."""
     path = folder / DESCRIPTION
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    return read_json(path) if path.is_file() else {}
 
 
 def identity(base: Base, axes: Sequence[Axis], settings: RunSettings, *, search: bool) -> dict[str, Any]:

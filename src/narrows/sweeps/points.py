@@ -120,4 +120,4 @@ def write_points(path: Path, points: Sequence[Point], paths: Sequence[str]) -> N
         error = interval(point.errors) if point.errors else Interval(math.nan, math.nan, 0)
         cells = (*error, *(getattr(point, name) for name in figures[2:]))
         writer.writerow((point.name, *(point.values[path] for path in paths), *cells))
-    write_atomic(path, text.getvalue().encode())
+    write_atomic(path, text.getvalue().encode(errors="backslashreplace"))

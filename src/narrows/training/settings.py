@@ -41,7 +41,8 @@ class Augmentation:
         chance = torch.rand(2, generator=generator)
         if self.shift and chance[0] < self.share:
             moves = torch.randint(-self.shift, self.shift + 1, (2,), generator=generator)
-            down, right = int(moves[0]), int(moves[1])
+            # a picture that moves further than its side is gone as well, and cannot be padded so
+            down, right = (int(move.clamp(-side, side)) for move, side in zip(moves, images.shape[-2:], strict=True))
             images = nn.functional.pad(images, (right, -right, down, -down))
         if self.flip and chance[1] < 0.5:
             images = images.flip(-1)
@@ -96,8 +97,10 @@ class Training:
 
     def __post_init__(self) -> None:
         for name, least in {"epochs": 0, "batch_size": 1, "learning_rate": 0, "weight_decay": 0, "seed": 0}.items():
-            if not getattr(self, name) >= least:
-                raise ValueError(f"expected {name} to be at least {least}, found {getattr(self, name)}")
+            if not least <= getattr(self, name) < math.inf:
+                raise ValueError(
+                    f"expected {name} to be at least {least}, found {getattr(self, name)}; give a finite number"
+                )
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"expected {name} to be one of {', '.join(choices)}, found {getattr(self, name)!r}")
@@ -112,8 +115,10 @@ class Training:
             raise ValueError(f"expected averaging, a decay, between 0 and 1, found {self.averaging}")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"expected two betas in [0, 1), found {self.betas}; 0.9 and 0.999 are usual")
-        if self.minutes is not None and self.minutes <= 0:
-            raise ValueError(f"expected minutes to be above 0, found {self.minutes}")
+        for name in ("minutes", "clip_norm"):
+            number = getattr(self, name)
+            if number is not None and not 0 < number < math.inf:
+                raise ValueError(f"expected {name} to be above 0, found {number}; give a finite number, or none")
 
 
 CHOICES = {

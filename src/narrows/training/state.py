@@ -132,8 +132,13 @@ class TrainingState:
         self.module.eval()
 
     def save(self, file: StateFile | None, *, every: float = 0.0) -> None:
-        """Write the state where the last one is older than this many seconds."""
+        """Write the state where the last one is older than this many seconds.
+
+        Weights that are not finite replace none: the next step stops with a sentence, and the state before is good.
+        """
         if file is None or not self.processes.leads or time.perf_counter() - self.saved < every:
+            return
+        if not all(bool(weights.isfinite().all()) for weights in self.module.parameters()):
             return
         columns, kinds = pack_history(self.history)
         tensors: dict[str, Any] = {

@@ -54,7 +54,8 @@ def _projection(subject: Subject, found: Mapping[Arm, Arrays]) -> Plot | None:
 
 
 def _cloud(names: list[str] | tuple[()], arrays: Arrays) -> Cloud:
-    points: NDArray[np.float64] = arrays["projection"].astype(np.float64)
+    found: NDArray[np.float64] = arrays["projection"].astype(np.float64)
+    points = np.pad(found, ((0, 0), (0, 2 - found.shape[1])))  # codes of one number, or one picture, have no second
     if "labels" not in arrays:
         return Cloud(points, np.zeros(len(points), np.int64), (), np.zeros((0, 2)))
     present, classes = np.unique(arrays["labels"], return_inverse=True)
