@@ -75,7 +75,8 @@ def separation() -> Experiment:
 def separation_grey() -> Experiment:
     """The mean of a digit and a garment taken apart by a U-Net for the digit.
 
-    About 5 minutes on 2 cores with bfloat16 units, an estimate: it was recorded without them.
+    On test, 3 seeds (docs/results.md): 33.7 dB on both, a mean squared error of 7.2e-4. About 5 minutes on 2 cores with
+    bfloat16 units, an estimate: it was recorded without them, in half an hour a seed.
     """
     return Experiment(
         name="separation_grey",
