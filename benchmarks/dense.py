@@ -3,25 +3,15 @@
 from typing import Any
 
 from networks import DENSE, GREY, pictures
-from trainers import Task, by_narrows, by_notebook, ways
-from turns import How, in_turns, record
-
-from narrows.training.settings import has_bfloat16_units
+from trainers import Task, by_notebook, trained, ways
+from turns import How, record
 
 
 def measure(how: How) -> dict[str, Any]:
-    """Every round is a seed, so that the losses have a spread as well."""
+    """A few epochs of each way, from the same weights."""
     source, images = pictures("mnist", GREY, how.count(60_000, 512), how)
     task = Task(DENSE, GREY, images, how.count(3, 1), how.scratch)
-    every = ways(task) | {"notebook": lambda seed: by_notebook(task, seed)}
-    if has_bfloat16_units():
-        every["Narrows in float32"] = lambda seed: by_narrows(task, seed, "float32")
-    return {
-        "data": source,
-        "pictures": len(images),
-        "epochs": task.epochs,
-        "rounds": in_turns(every, how.count(5, 2)),
-    }
+    return trained(source, task, ways(task) | {"notebook": lambda seed: by_notebook(task, seed)}, how.count(5, 2))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ as float32 in memory, their own trainer, no workers. Timed is the training call 
 import contextlib
 import io
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,12 +19,12 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
-from turns import Figures, seconds_of
+from turns import Figures, in_turns, seconds_of
 
 from narrows.models import Convolutional, Dense
 from narrows.objective import Objective
 from narrows.training import Training, fit
-from narrows.training.settings import Precision
+from narrows.training.settings import Precision, has_bfloat16_units
 from narrows.types import ImageShape
 
 RATE, BATCH = 1e-3, 256
@@ -48,11 +48,24 @@ class Task(NamedTuple):
 
 
 def ways(task: Task) -> dict[str, Callable[[int], Figures]]:
-    """Narrows at the precision that it chooses, and the peers that are installed, each by seed."""
-    return {
+    """Narrows at the precision that it chooses, in float32 too where that is another, and the peers, each by seed."""
+    every = {
         "Narrows": lambda seed: by_narrows(task, seed, "auto"),
         "pythae": lambda seed: by_pythae(task, seed),
         "autoencoders": lambda seed: by_autoencoders(task, seed),
+    }
+    if has_bfloat16_units():
+        every["Narrows in float32"] = lambda seed: by_narrows(task, seed, "float32")
+    return every
+
+
+def trained(source: str, task: Task, every: Mapping[str, Callable[[int], Figures]], rounds: int) -> dict[str, Any]:
+    """What is kept of trainings by these ways; every round is a seed, so that the losses have a spread as well."""
+    return {
+        "data": source,
+        "pictures": len(task.images),
+        "epochs": task.epochs,
+        "rounds": in_turns(every, rounds),
     }
 
 

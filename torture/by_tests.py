@@ -2,13 +2,27 @@
 
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
-from torture.record import Row, tell
+from torture.record import Row, asked_count, tell, write_record
+
+
+def record_tests(name: str, description: str | None, promise: str, files: Mapping[str, str]) -> None:
+    """Run files of tests as often as the command line asks, once unless told, and keep what came of it.
+
+    Args:
+        name: the script's own.
+        description: its docstring, for --help.
+        promise: one sentence, which the page shows.
+        files: paths, and what their tests are of.
+    """
+    count, started = asked_count(description, 1), time.perf_counter()
+    write_record(name, promise, tested(files, count), time.perf_counter() - started)
 
 
 def tested(files: Mapping[str, str], count: int) -> list[Row]:

@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from torture.folder import broken_files, differences, whole_files
-from torture.process import SMALL, Process, finish, go_on, is_sentence, prepare, start
+from torture.process import SMALL, Process, finish, go_on, is_sentence, prepare, start, unbroken
 from torture.record import Row, asked_count, tell, write_record
 
 PROMISE = (
@@ -40,8 +40,7 @@ def main() -> None:
     prepare(SAVE_SECONDS)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        whole = scratch / "whole"
-        assert finish([*SMALL, "--out", str(whole)]).status == 0
+        whole = unbroken(scratch)
         rows = [full_write(scratch, whole, count), limited(scratch, whole, count)]
         if may_mount(scratch):
             rows += [full_disk(scratch, whole, count), read_only(scratch, whole)]

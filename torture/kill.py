@@ -26,7 +26,7 @@ from narrows.experiments.session import Nobody, RunSettings
 from narrows.experiments.settings import change_experiment
 from narrows.files import LOCK, TEMPORARY
 from torture.folder import broken_files, differences, phase, was_writing
-from torture.process import SMALL, finish, go_on, prepare, start
+from torture.process import SMALL, finish, go_on, prepare, start, unbroken
 from torture.record import Row, asked_count, tell, write_record
 
 PROMISE = (
@@ -50,9 +50,8 @@ def main() -> None:
 
 def struck_rows(scratch: Path, count: int, chance: random.Random) -> list[Row]:
     """Signals at random moments: all the kills, a fifth as many of the others."""
-    whole = scratch / "whole"
     began = time.perf_counter()
-    assert finish([*SMALL, "--out", str(whole)]).status == 0
+    whole = unbroken(scratch)
     seconds = time.perf_counter() - began
     rows = []
     for number, times in ((signal.SIGKILL, count), (signal.SIGINT, count // 5), (signal.SIGTERM, count // 5)):

@@ -5,10 +5,7 @@
 The count says how often all are run; they are ordinary tests and the same in `make test`.
 """
 
-import time
-
-from torture.by_tests import tested
-from torture.record import asked_count, write_record
+from torture.by_tests import record_tests
 
 TESTS = {
     "tests/torture/test_pictures.py": "none, one, odd shapes, types, values, labels, code sizes and rates",
@@ -18,17 +15,10 @@ TESTS = {
     "tests/data/test_splits.py": "splits and label budgets down to a picture",
 }
 """Files of tests, and what they are of."""
-
-
-def main() -> None:
-    """Run the tests and record."""
-    count, started = asked_count(__doc__, 1), time.perf_counter()
-    promise = (
-        "Pictures and arrays that cannot be learnt from are one sentence with "
-        "a cure, in Python and on the command line; all others train."
-    )
-    write_record("pictures", promise, tested(TESTS, count), time.perf_counter() - started)
-
+PROMISE = (
+    "Pictures and arrays that cannot be learnt from are one sentence with "
+    "a cure, in Python and on the command line; all others train."
+)
 
 if __name__ == "__main__":
-    main()
+    record_tests("pictures", __doc__, PROMISE, TESTS)

@@ -5,10 +5,7 @@
 The count says how often all are run; they are ordinary tests and the same in `make test`.
 """
 
-import time
-
-from torture.by_tests import tested
-from torture.record import asked_count, write_record
+from torture.by_tests import record_tests
 
 TESTS = {
     "tests/torture/test_poison.py": "pickles, bombs, deep JSON, links, pipes, hostile names, connections",
@@ -17,17 +14,10 @@ TESTS = {
     "tests/report/test_page.py": "names in a report escaped, and nothing in it from elsewhere",
 }
 """Files of tests, and what they are of."""
-
-
-def main() -> None:
-    """Run the tests and record."""
-    count, started = asked_count(__doc__, 1), time.perf_counter()
-    promise = (
-        "A file that would run code, leave its folder, fill the memory or "
-        "rule a terminal is refused or made harmless, and nothing opens a connection unasked."
-    )
-    write_record("poison", promise, tested(TESTS, count), time.perf_counter() - started)
-
+PROMISE = (
+    "A file that would run code, leave its folder, fill the memory or "
+    "rule a terminal is refused or made harmless, and nothing opens a connection unasked."
+)
 
 if __name__ == "__main__":
-    main()
+    record_tests("poison", __doc__, PROMISE, TESTS)

@@ -143,6 +143,14 @@ def finish(words: Sequence[str], before: Callable[[], object] | None = None) -> 
     return process
 
 
+def unbroken(scratch: Path) -> Path:
+    """A run folder that nothing disturbed, to compare with."""
+    folder = scratch / "whole"
+    process = finish([*SMALL, "--out", str(folder)])
+    assert process.status == 0, process.text
+    return folder
+
+
 def go_on(folder: Path, words: Sequence[str] = SMALL) -> Process:
     """Do what a user does with a run that was stopped: resume it, or start it where nothing was kept."""
     resume = ["--resume"] if (folder / "experiment.json").is_file() else []

@@ -17,7 +17,7 @@ import torch
 from narrows.results import Run, open_run
 from torture.disk import own_cache, paint
 from torture.folder import differences
-from torture.process import SMALL, finish, prepare
+from torture.process import SMALL, finish, prepare, unbroken
 from torture.record import Row, asked_count, tell, write_record
 
 THREADS_TOLERANCE = 1e-3
@@ -39,8 +39,7 @@ def main() -> None:
     prepare(30.0)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        whole = scratch / "whole"
-        assert finish([*SMALL, "--out", str(whole)]).status == 0
+        whole = unbroken(scratch)
         rows = [again(scratch, whole, count), workers(scratch, count)]
         rows += [threads(scratch, whole), precision(scratch, whole)]
     write_record("same", PROMISE, rows, time.perf_counter() - started)

@@ -63,7 +63,7 @@ def remove_temporary(folder: Path, *, older_seconds: float = 0.0) -> None:
 @contextmanager
 def claimed(path: Path) -> Iterator[bool]:
     """Whether this process alone holds the lock file `path`; the system frees what a killed process held."""
-    from filelock import FileLock, Timeout
+    from filelock import FileLock, Timeout  # brings asyncio along, which who only reads results does not need
 
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
@@ -116,8 +116,12 @@ def write_atomic(path: Path, content: bytes) -> None:
 def write_json(path: Path, content: object) -> None:
     """Write indented JSON by rename; infinite and missing numbers are refused."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    # a file's name may hold bytes that are no text: their stand-ins become JSON's own escapes
-    write_atomic(path, text.encode(errors="backslashreplace"))
+    write_atomic(path, as_utf8(text))
+
+
+def as_utf8(text: str) -> bytes:
+    """Text as bytes of a file; what stands in a file name for bytes that are no text is escaped, as in JSON."""
+    return text.encode(errors="backslashreplace")
 
 
 def check_unpacked(path: Path, num_bytes: int) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narrows.descriptions import check_kind
-from narrows.files import check_zip, read_json, write_atomic
+from narrows.files import as_utf8, check_zip, read_json, write_atomic
 
 FORMAT = 1
 """Number of the run folder's layout, written into environment.json; later versions read earlier ones."""
@@ -228,8 +228,7 @@ def write_rows(path: Path, kind: type[Row], rows: Iterable[Row]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(kind._fields)
     writer.writerows(rows)
-    # a folder's name may hold bytes that are no text
-    write_atomic(path, text.getvalue().encode(errors="backslashreplace"))
+    write_atomic(path, as_utf8(text.getvalue()))
 
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -172,6 +173,7 @@ def test_a_run_from_pictures_to_report(
     run = open_run(here / "made")
     assert run.environment["quick"]
     assert run.environment["finished"]
+    assert f"precision: {run.environment['precision']}, on {run.environment['processor']}" in text
     assert "Eight numbers a digit" in (here / "made" / "report.html").read_text()
     assert run.arms() == ["mean picture", "PCA, code 8", "compared, plain network", "improved, code 8"]
     assert set(run.values("improved, code 8", "mse", split="test")) == {0, 1}
@@ -188,6 +190,14 @@ def test_a_run_from_pictures_to_report(
     assert (here / "made" / "results.csv").read_bytes() == before
     assert said([*QUICK, "--overwrite"], monkeypatch, capsys)[0] == 0
     assert set(open_run(here / "made").values("improved, code 8", "mse", split="test")) == {0}
+
+    # bf16 is short for bfloat16
+    for precision in ("float32", "bfloat16", "bf16"):
+        words = ["encode", "made/improved-code-8-0", "digits", "--out", f"{precision}.npz", "--precision", precision]
+        assert said(words, monkeypatch, capsys)[0] == 0
+    exact, rounded, short = (np.load(here / f"{name}.npz")["codes"] for name in ("float32", "bfloat16", "bf16"))
+    assert np.array_equal(rounded, short)
+    assert not np.array_equal(rounded, exact)
 
     # the page is made anew from the folder alone
     (here / "made" / "report.html").unlink()

@@ -15,7 +15,7 @@ from narrows.apply.run import Run
 from narrows.corruption import CORRUPTIONS
 from narrows.descriptions import restore
 from narrows.evaluation import evaluate
-from narrows.files import write_atomic
+from narrows.files import as_utf8, write_atomic
 from narrows.report import write_report
 from narrows.results import EVALUATED, Result, class_name, data_condition
 
@@ -72,7 +72,7 @@ def write_errors(path: Path, gathered: Gathered, errors: NDArray[np.float32], or
     for rank, place in enumerate(order.tolist(), start=1):
         label = "" if labels is None else class_name(gathered.class_names, int(labels[place]))
         writer.writerow((rank, gathered.files[place], label, float(errors[place]), float(errors[place]) / numbers))
-    write_atomic(path, text.getvalue().encode(errors="backslashreplace"))
+    write_atomic(path, as_utf8(text.getvalue()))
 
 
 def keep_judged(run: Run, gathered: Gathered, metrics: dict[str, float], arrays: dict[str, NDArray[Any]]) -> None:

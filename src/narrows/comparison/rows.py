@@ -10,6 +10,7 @@ from narrows.comparison.differences import Difference, all_differences
 from narrows.comparison.reading import Field
 from narrows.comparison.settings import differing
 from narrows.comparison.tables import asked
+from narrows.files import as_utf8
 
 
 class FigureRow(NamedTuple):
@@ -116,4 +117,4 @@ def as_csv(
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(kind._fields)
     writer.writerows(["" if isinstance(value, float) and math.isnan(value) else value for value in row] for row in rows)
-    return text.getvalue().encode(errors="backslashreplace")
+    return as_utf8(text.getvalue())

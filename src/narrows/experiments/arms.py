@@ -34,8 +34,9 @@ def run_baselines(session: Session) -> None:
 def run_arm(session: Session, arm: Arm, seed: int) -> None:
     """Train one arm with one seed, or take up its training or another's encoder; measure and enter it."""
     settings, ledger = session.settings, session.ledger
-    data = trained_on(session, arm)
-    splits = splits_of(session.data, read_test=settings.read_test, whole=data is not session.data)
+    whole = learns_validation(session, arm)
+    data = session.data.whole if whole else session.data
+    splits = splits_of(session.data, read_test=settings.read_test, whole=whole)
     beside = partial(session.beside, train=data.train, corruption=arm.corruption, seed=seed)
     if arm.encoder:
         first = next(other for other in session.experiment.arms if other.name == arm.encoder)
@@ -43,7 +44,7 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
         enter(session, arm.name, seed, studied(session, arm.studies, encoder, beside, splits, Measured([], {})), [])
         return
     model, history, state = train_arm(session, arm, seed)
-    folder, source = state.path.parent, learnt_from(session, arm)
+    folder, source = state.path.parent, training_data(session, arm)
     facts = {"data": source.name, "fingerprint": fingerprint(source.official_train), "seed": seed}
     save_model(folder, model, facts)
     model = load_model(folder).to(settings.device)  # what is measured is what was saved
@@ -65,15 +66,16 @@ def run_arm(session: Session, arm: Arm, seed: int) -> None:
     state.remove()
 
 
-def trained_on(session: Session, arm: Arm) -> Dataset:
-    """The experiment's pictures as an arm has them: without validation pictures, where it trains on those too."""
-    whole = arm.data_used == "train and validation" and session.settings.read_test
-    return session.data.whole if whole else session.data
+def learns_validation(session: Session, arm: Arm) -> bool:
+    """Whether an arm trains on the validation pictures too; never where these are what judges."""
+    return arm.data_used == "train and validation" and session.settings.read_test
 
 
-def learnt_from(session: Session, arm: Arm) -> Dataset:
-    """The pictures that an arm's weights come from: the experiment's, or those of its pretraining."""
-    return session.others[arm.pretraining] if arm.pretraining else trained_on(session, arm)
+def training_data(session: Session, arm: Arm) -> Dataset:
+    """The data set that an arm's weights come from: its pretraining's, else the experiment's."""
+    if arm.pretraining:
+        return session.others[arm.pretraining]
+    return session.data.whole if learns_validation(session, arm) else session.data
 
 
 def train_arm(session: Session, arm: Arm, seed: int) -> tuple[Autoencoder, History, StateFile]:
@@ -91,7 +93,7 @@ def train_arm(session: Session, arm: Arm, seed: int) -> tuple[Autoencoder, Histo
 
     history = fit(
         model.to(settings.device),
-        learnt_from(session, arm),
+        training_data(session, arm),
         arm.objective,
         corruption=arm.corruption,
         training=replace(arm.training, seed=seed),

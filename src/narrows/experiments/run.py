@@ -57,7 +57,7 @@ def run_experiment(experiment: Experiment, settings: RunSettings, watcher: Watch
     description = describe_run(experiment, data, seeds=settings.seeds, read_test=settings.read_test)
     folder = settings.folder
 
-    def session() -> Session:
+    def session() -> Session:  # made once the folder stands, whose rows its ledger reads
         return Session(experiment, data, others, settings, Ledger(folder, experiment.name), watcher, events=events)
 
     if not processes.leads:
@@ -83,7 +83,10 @@ def fill(session: Session, place: dict[str, Any], started: float) -> None:
 
     note_environment(finished=False)
     run_baselines(session)
-    for arm, seed in missing(session):
+    done, missing = trainings(session)
+    for arm, seed in done:
+        session.ledger.state(arm.name, seed).remove()  # a stop right after their rows has left it
+    for arm, seed in missing:
         watcher.stage(f"{arm.name}, seed {seed}" if session.settings.seeds > 1 and arm.seeded else arm.name)
         try:
             run_arm(session, arm, seed)
@@ -99,7 +102,8 @@ def fill(session: Session, place: dict[str, Any], started: float) -> None:
 
 def train_along(session: Session) -> Run:
     """Take a share of every batch that the first process trains on; it evaluates and writes."""
-    for arm, seed in missing(session):
+    _, missing = trainings(session)
+    for arm, seed in missing:
         if not arm.encoder:
             train_arm(session, arm, seed)
     session.settings.processes.wait()
@@ -119,13 +123,11 @@ def read_data(experiment: Experiment, settings: RunSettings, watcher: Watcher) -
     )
 
 
-def missing(session: Session) -> list[tuple[Arm, int]]:
-    """The arms and seeds that are not done; of the others goes the state, which a stop after their rows has left."""
+def trainings(session: Session) -> tuple[list[tuple[Arm, int]], list[tuple[Arm, int]]]:
+    """The arms and seeds whose figures stand, and those that are missing."""
     every = list(in_order(session.experiment.arms, session.settings.seeds))
     done = [(arm, seed) for arm, seed in every if session.ledger.has(arm.name, seed)]
-    for arm, seed in done:
-        session.ledger.state(arm.name, seed).remove()
-    return [place for place in every if place not in done]
+    return done, [place for place in every if place not in done]
 
 
 def judge(folder: Path, experiment: Experiment) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from narrows.models.autoencoder import Autoencoder, Standardise, pad
 from narrows.models.bottleneck import Bottleneck, Deterministic, TopK
 from narrows.models.dense import Dense, FlatDecoder, check_sizes
-from narrows.models.pca import check_alone
+from narrows.models.pca import refuse_sources
 from narrows.types import Images, ImageShape, Mask
 
 CONTRAST = 10 / 255**2
@@ -274,7 +274,7 @@ def draw_patches(images: NDArray[np.uint8], size: int, count: int) -> NDArray[np
     Raises:
         ValueError: they are sources.
     """
-    check_alone(images)
+    refuse_sources(images)
     generator = np.random.default_rng(0)
     view = sliding_window_view(images, (size, size), axis=(2, 3))
     places = [generator.integers(0, most, count) for most in (len(images), *view.shape[2:4])]

@@ -50,7 +50,7 @@ def set_components(model: Autoencoder, last: str, images: NDArray[np.uint8]) -> 
     Raises:
         ValueError: fewer pictures, or pixels, than components, or sources in place of pictures.
     """
-    check_alone(images)
+    refuse_sources(images)
     components = principal_components(images, model.code_size)
     project, back = model.project, model.get_submodule(last)
     assert isinstance(project, nn.Linear)
@@ -64,7 +64,7 @@ def set_components(model: Autoencoder, last: str, images: NDArray[np.uint8]) -> 
         back.bias.zero_()
 
 
-def check_alone(images: NDArray[np.uint8]) -> None:
+def refuse_sources(images: NDArray[np.uint8]) -> None:
     """Refuse sources, (picture, source, channel, height, width), where a closed form is of single pictures.
 
     Raises:

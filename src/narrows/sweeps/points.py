@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from narrows.files import write_atomic
+from narrows.files import as_utf8, write_atomic
 from narrows.results import Interval, Run, interval
 from narrows.sweeps.axes import Settings
 
@@ -120,4 +120,4 @@ def write_points(path: Path, points: Sequence[Point], paths: Sequence[str]) -> N
         error = interval(point.errors) if point.errors else Interval(math.nan, math.nan, 0)
         cells = (*error, *(getattr(point, name) for name in figures[2:]))
         writer.writerow((point.name, *(point.values[path] for path in paths), *cells))
-    write_atomic(path, text.getvalue().encode(errors="backslashreplace"))
+    write_atomic(path, as_utf8(text.getvalue()))

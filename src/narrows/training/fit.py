@@ -160,7 +160,8 @@ class Validated(NamedTuple):
     """What one block of validation pictures says."""
 
     start: int
-    pictures: int
+    """Of the block in the split."""
+    num_pictures: int
     values: dict[str, float]
     """Means over the block."""
     watched: dict[str, Tensor]
@@ -189,7 +190,8 @@ def validate(
         ]
     found = sorted(processes.gather(blocks))
     means = {
-        name: sum(block.values[name] * block.pictures for block in found) / len(pictures) for name in found[0].values
+        name: sum(block.values[name] * block.num_pictures for block in found) / len(pictures)
+        for name in found[0].values
     }
     watched = {name: torch.cat([block.watched[name] for block in found]) for name in training.watch}
     return means | {name: mean_metric(name, values).mean for name, values in watched.items()}

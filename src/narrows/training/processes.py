@@ -98,6 +98,10 @@ def joined(device: str) -> Iterator[tuple[Processes, str]]:
     """The processes that torchrun has started, and this one's device; without torchrun, this one alone.
 
     On `cuda`, each takes a GPU of its machine.
+
+    Raises:
+        RuntimeError: from PyTorch, where the others cannot be reached.
+        ValueError: from PyTorch, where WORLD_SIZE is set and what else torchrun sets is not.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
