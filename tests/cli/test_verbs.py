@@ -95,11 +95,19 @@ def test_what_is_only_looked_at_loads_nothing_heavy(arguments: list[str], unload
 
 def said(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     """Exit code and what stands on standard error, on one line."""
+    code, _, error = heard(arguments, monkeypatch, capsys)
+    return code, re.sub(r"\s+", " ", error).strip()
+
+
+def heard(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error."""
     monkeypatch.setattr(sys, "argv", ["narrows", *arguments])
     with pytest.raises(SystemExit) as stopped:
         main()
     code = stopped.value.code
-    return (code if isinstance(code, int) else 0), re.sub(r"\s+", " ", capsys.readouterr().err).strip()
+    return (code if isinstance(code, int) else 0), *capsys.readouterr()
 
 
 @pytest.fixture
@@ -168,8 +176,8 @@ QUICK = ["run", "quickstart", "--quick", "--out", "made"]
 def test_a_run_from_pictures_to_report(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, text = said([*QUICK, "--seeds", "2", "--set", "training.epochs=3"], monkeypatch, capsys)
-    assert code == 0, text
+    code, text, error = heard([*QUICK, "--seeds", "2", "--set", "training.epochs=3"], monkeypatch, capsys)
+    assert code == 0, error
     run = open_run(here / "made")
     assert run.environment["quick"]
     assert run.environment["finished"]

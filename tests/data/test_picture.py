@@ -120,6 +120,15 @@ def test_resizing_sets_keeps_labels_and_constant_planes() -> None:
     assert (resized.images[1] == 200).all()
 
 
+@pytest.mark.parametrize("size", [(32, 32), (9, 40), (5, 3), (17, 11), (30, 23)])
+def test_pictures_of_a_set_are_resized_as_pillow_resizes_each_alone(size: tuple[int, int]) -> None:
+    images = random_bytes(3, 3, 17, 23)
+    resized = resize(Pictures(images), size).images
+    for picture, found in zip(images, resized, strict=True):
+        alone = [np.asarray(Image.fromarray(plane).resize(size[::-1], Image.Resampling.BILINEAR)) for plane in picture]
+        np.testing.assert_array_equal(found, np.stack(alone))
+
+
 def test_resizing_to_the_own_size_or_none_changes_nothing() -> None:
     pictures = Pictures(random_bytes(2, 1, 4, 6))
     assert resize(pictures, (4, 6)) is pictures

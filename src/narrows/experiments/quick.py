@@ -15,8 +15,11 @@ STUDY_EPOCHS = 1
 QUICK_ITERATIONS = 10
 """Of linear classifiers, on features of which there may be thousands."""
 QUICK_NUMBERS = 3_300_000
-"""Numbers in the training pictures of a quick run: 268 photographs of 64 x 64, enough for PCA with 256 numbers."""
-QUICK_TRAIN = 2000
+"""Numbers in the training pictures of a quick run: 268 photographs of 64 x 64, enough for PCA with 256 numbers.
+
+A mixture counts as itself and its sources, each of which is decoded.
+"""
+QUICK_TRAIN = 500
 """Most training pictures; each other split has an eighth of them."""
 QUICK_LEAST = 100
 """Training pictures that even the largest are given."""
@@ -24,7 +27,8 @@ QUICK_LEAST = 100
 
 def few(data: Dataset) -> Dataset:
     """As many pictures as a quick run has time for, the fewer the larger they are."""
-    train = min(QUICK_TRAIN, max(QUICK_LEAST, QUICK_NUMBERS // math.prod(data.image_shape)))
+    numbers = (1 + len(data.official_train.source_names)) * math.prod(data.image_shape)
+    train = min(QUICK_TRAIN, max(QUICK_LEAST, QUICK_NUMBERS // numbers))
     return data.few(train, train // 8)
 
 
@@ -32,7 +36,8 @@ def quick(experiment: Experiment) -> Experiment:
     """An experiment whose arms train for two epochs, and whose studies train as briefly."""
 
     def briefly(training: Training, epochs: int) -> Training:
-        return replace(training, epochs=epochs, minutes=None)
+        most = epochs if training.minutes is not None else min(epochs, training.epochs)
+        return replace(training, epochs=most, minutes=None)
 
     def quick_classifier(classifier: FeatureClassifier) -> FeatureClassifier:
         if isinstance(classifier, MLP):
@@ -50,7 +55,7 @@ def quick(experiment: Experiment) -> Experiment:
     arms = (
         replace(
             arm,
-            training=arm.training if arm.closed_form else briefly(arm.training, QUICK_EPOCHS),
+            training=briefly(arm.training, QUICK_EPOCHS),
             studies=tuple(map(quick_study, arm.studies)),
         )
         for arm in experiment.arms

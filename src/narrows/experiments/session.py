@@ -55,7 +55,7 @@ class RunSettings:
     seeds: int = 1
     """Every trained arm runs with seeds 0 to this less 1."""
     quick: bool = False
-    """Two epochs on up to 2 000 pictures: shows that everything works, and is marked."""
+    """Two epochs on up to 500 pictures: shows that everything works, and is marked."""
     read_test: bool = True
     """False leaves the test split unread, for tuning."""
     overwrite: bool = False
