@@ -1,6 +1,7 @@
 """Few labels to all: classes that features tell or hide, what is chosen on validation, and figures by other means."""
 
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -200,3 +201,33 @@ def test_what_makes_no_sense_is_refused() -> None:
         LabelEfficiency(shares=(0.1, 1.5))
     with pytest.raises(ValueError, match="at least one classifier and one share"):
         LabelEfficiency(())
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A linear classifier whose fits are counted."""
+
+    title: str
+    fits: list[tuple[int, int]] = field(default_factory=list, compare=False)
+
+    def fit(self, learnt: Labelled, validation: Labelled, num_classes: int, seed: int) -> Fitted:
+        self.fits.append((seed, len(learnt.labels)))
+        return Linear(max_iterations=3).fit(learnt, validation, num_classes, seed)
+
+
+def test_a_classifier_of_the_same_features_seed_and_share_learns_once(digits: Dataset, pca: Autoencoder) -> None:
+    counted, other = Counted("counted"), Counted("other")
+    both, one = LabelEfficiency((counted, other), (0.1, 1.0)), LabelEfficiency((counted,), (0.1, 1.0))
+    near = beside(digits)
+    first = both(pca, digits.test, near)
+    again = one(pca, digits.test, near)
+    assert counted.fits == other.fits == [(0, 142), (0, 1437)]
+    assert again.figures == one(pca, digits.test, beside(digits)).figures
+    assert {each.condition for each in first.figures} == {"labels=0.1", "labels=1.0"}
+    one(pca, digits.test, replace(near, seed=1))
+    assert counted.fits[4:] == [(1, 142), (1, 1437)]
+    with torch.no_grad():
+        changed = deepcopy(pca)
+        next(iter(changed.state_dict().values())).add_(0.01)
+    one(changed, digits.test, near)
+    assert counted.fits[6:] == [(0, 142), (0, 1437)]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -50,6 +50,20 @@ class FeatureClassifier(Protocol):
     def fit(self, learnt: Labelled, validation: Labelled, num_classes: int, seed: int) -> Fitted:
         """Learn from labelled features; those of validation are only looked at for learning curves."""
         ...
+
+
+Attempt: TypeAlias = tuple[FeatureClassifier, int, int]
+"""A classifier, the seed, and the number of labelled pictures that it draws."""
+
+
+class Tried(NamedTuple):
+    """A classifier that has learnt, and its cross-entropy in nats and accuracy."""
+
+    classifier: FeatureClassifier
+    fitted: Fitted
+    on_train: tuple[float, float]
+    """Of the labelled pictures, after training."""
+    on_validation: tuple[float, float]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from narrows.data import Pictures
+from narrows.evaluation.classifiers import Attempt, Tried
 from narrows.models import Autoencoder
 from narrows.training.fit import device_of, to_unit
 
@@ -24,11 +25,13 @@ MOST_IN_FLOAT32 = 2**30
 
 @dataclass
 class FeatureMemory:
-    """The features that were last asked for: classifiers of one encoder, one after another, wait for them once.
+    """The features that were last asked for, and what has learnt from them: arms of one encoder wait for each once.
 
     A model with the same architecture and the same weights is the same encoder.
     """
 
+    tried: dict[Attempt, Tried] = field(default_factory=dict, repr=False)
+    """Classifiers of the features at hand."""
     _asked: tuple[Kind, bool] = ("code", True)
     _model: Autoencoder | None = None
     _pictures: tuple[Pictures, ...] = ()
@@ -49,6 +52,7 @@ class FeatureMemory:
         known = (kind, standardised) == self._asked and self._model is not None and same_model(model, self._model)
         if not known or not same_pictures(pictures, self._pictures):
             self._features = ()  # before the next ones take their place
+            self.tried.clear()
             features = encoded(model, kind, pictures)
             if standardised:
                 standardise(features)

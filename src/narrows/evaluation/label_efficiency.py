@@ -1,7 +1,7 @@
 """What classifiers of a frozen encoder's features reach with few labels: the best of several, chosen on validation."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from narrows.data import Pictures
 from narrows.evaluation.beside import Beside
-from narrows.evaluation.classifiers import CURVES, FeatureClassifier, Fitted, Labelled, Linear, judge
+from narrows.evaluation.classifiers import CURVES, Attempt, FeatureClassifier, Labelled, Linear, Tried, judge
 from narrows.evaluation.features import Kind
 from narrows.evaluation.label_budgets import answered, check_budgets, kept, num_classes
 from narrows.evaluation.reconstruction import Evaluation, Model
@@ -81,6 +81,7 @@ class LabelEfficiency:
             Labelled(validation, torch.from_numpy(known)),
             max(num_classes(labels, truth), num_classes(labels, known)),
             beside.seed,
+            beside.features.tried,
         )
         budgeted = kept(self.shares, labels, beside.seed)
         candidates = self.classifiers
@@ -89,32 +90,23 @@ class LabelEfficiency:
         found = {condition: task.best(candidates, chosen) for condition, chosen in budgeted.items()}
         scores = {condition: best.fitted.scores(judged) for condition, best in found.items()}
         figures = [figure for condition, each in scores.items() for figure in judged_figures(condition, each, truth)]
-        elsewhere = {"train": [figure for condition, best in found.items() for figure in best.figures(condition, 0)]}
+        elsewhere = {
+            "train": [
+                figure
+                for condition, best in found.items()
+                for figure in figures_of(condition, best.on_train, len(budgeted[condition]))
+            ]
+        }
         if pictures is not beside.validation:
             elsewhere["validation"] = [
-                figure for condition, best in found.items() for figure in best.figures(condition, 1)
+                figure
+                for condition, best in found.items()
+                for figure in figures_of(condition, best.on_validation, len(known))
             ]
         answers = {condition: each.argmax(1).numpy() for condition, each in scores.items()}
         arrays = answered(budgeted, answers, truth, task.num_classes)
         arrays |= drawn(list(found.values()), list(scores.values()), truth)
         return Evaluation(figures, arrays | {"features": np.array(self.features)}, elsewhere)
-
-
-class Best(NamedTuple):
-    """The classifier that validation prefers, and how it does on what it learnt and on validation."""
-
-    classifier: FeatureClassifier
-    fitted: Fitted
-    judged: tuple[tuple[float, float], tuple[float, float]]
-    """Cross-entropy and accuracy of labelled training pictures, then of validation."""
-    sizes: tuple[int, int]
-
-    def figures(self, condition: str, split: Literal[0, 1]) -> list[Figure]:
-        """Of train or validation."""
-        return [
-            Figure(LabelEfficiency.name, condition, metric, value, self.sizes[split])
-            for metric, value in zip(("cross_entropy", "accuracy"), self.judged[split], strict=True)
-        ]
 
 
 @dataclass(frozen=True)
@@ -125,24 +117,35 @@ class Task:
     validation: Labelled
     num_classes: int
     seed: int
+    tried: dict[Attempt, Tried]
+    """What has been tried on these features: arms that compare kinds of classifiers need not wait for each again."""
 
-    def best(self, candidates: tuple[FeatureClassifier, ...], chosen: NDArray[np.int64]) -> Best:
+    def best(self, candidates: tuple[FeatureClassifier, ...], chosen: NDArray[np.int64]) -> Tried:
         """The candidate that does best on validation, of all that learn from these training pictures."""
-        everything = len(chosen) == len(self.train.labels)
         positions = torch.from_numpy(chosen)
+        everything = len(chosen) == len(self.train.labels)
         # taking all would copy what may be most of the memory
         learnt = self.train if everything else Labelled(self.train.features[positions], self.train.labels[positions])
-        found: Best | None = None
-        for candidate in candidates:
+        return max((self._try(each, learnt) for each in candidates), key=lambda tried: tried.on_validation[1])
+
+    def _try(self, candidate: FeatureClassifier, learnt: Labelled) -> Tried:
+        """Fit, or take up what was; the seed has drawn the pictures, so their number says which."""
+        attempt = (candidate, self.seed, len(learnt.labels))
+        if attempt not in self.tried:
             fitted = candidate.fit(learnt, self.validation, self.num_classes, self.seed)
             on_train, on_validation = (
                 judge(fitted.scores(features), classes) for features, classes in (learnt, self.validation)
             )
-            if found is None or on_validation[1] > found.judged[1][1]:
-                sizes = len(learnt.labels), len(self.validation.labels)
-                found = Best(candidate, fitted, (on_train, on_validation), sizes)
-        assert found is not None
-        return found
+            self.tried[attempt] = Tried(candidate, fitted, on_train, on_validation)
+        return self.tried[attempt]
+
+
+def figures_of(condition: str, judged: tuple[float, float], num_pictures: int) -> list[Figure]:
+    """Cross-entropy and accuracy of pictures that a classifier has learnt from or was chosen on."""
+    return [
+        Figure(LabelEfficiency.name, condition, metric, value, num_pictures)
+        for metric, value in zip(("cross_entropy", "accuracy"), judged, strict=True)
+    ]
 
 
 def judged_figures(condition: str, scores: Scores, truth: NDArray[np.int64]) -> list[Figure]:
@@ -174,7 +177,7 @@ def macro_roc(scores: Scores, truth: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.array(np.mean(curves, axis=0))
 
 
-def drawn(found: list[Best], scores: list[Scores], truth: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def drawn(found: list[Tried], scores: list[Scores], truth: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """What is drawn beside the confusion of every share; nothing where there is none."""
     if not found:
         return {}

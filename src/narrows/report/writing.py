@@ -30,20 +30,25 @@ def write_page(page: Page, folder: Path) -> Path:
 
 def _write_figures(page: Page, folder: Path) -> dict[str, bytes]:
     """Write every figure of the page as SVG and PNG; the SVG of the plots by name."""
-    from narrows.report.drawing import bitmap, draw_gallery, drawing, picture_svg, svg
+    from narrows.report.drawing import bitmap, drawing, svg
     from narrows.report.plotting import draw_plot
+    from narrows.report.sheets import lay_out, picture_svg, sheet_png, sheet_svg
 
     plots = {}
     with drawing():
         for block in (block for section in page.sections for block in section.blocks):
-            if not isinstance(block, Plot | Gallery):
-                continue
-            if isinstance(block, Gallery) and block.exact:
-                picture = block.strips[0].pictures[0]
-                content, dots = picture_svg(picture), png(picture.pixels)
-            else:
-                figure = draw_plot(block) if isinstance(block, Plot) else draw_gallery(block)
-                content, dots = svg(figure), bitmap(figure)
+            match block:
+                case Plot():
+                    figure = draw_plot(block)
+                    content, dots = svg(figure), bitmap(figure)
+                case Gallery(exact=True):
+                    picture = block.strips[0].pictures[0]
+                    content, dots = picture_svg(picture), png(picture.pixels)
+                case Gallery():
+                    sheet = lay_out(block)
+                    content, dots = sheet_svg(sheet), sheet_png(sheet)
+                case _:
+                    continue
             write_atomic(folder / f"{block.name}.svg", content)
             write_atomic(folder / f"{block.name}.png", dots)
             if isinstance(block, Plot):
