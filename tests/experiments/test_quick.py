@@ -45,8 +45,8 @@ def test_arms_and_studies_that_train_do_so_for_two_epochs_and_what_is_in_closed_
     assert found.arms[0].studies[1] == LinearProbe()
 
 
-def test_classifiers_of_features_that_train_do_so_for_two_epochs() -> None:
-    study = LabelEfficiency((Linear(), MLP((8,), Training(epochs=50, minutes=1.0))))
+def test_of_each_kind_of_classifier_one_learns_for_two_epochs() -> None:
+    study = LabelEfficiency((Linear(1.0), Linear(), MLP((8,), Training(epochs=50, minutes=1.0))))
     arm = Arm("improved, net", Dense((), 4), studies=(study,))
     ((found,),) = (arm.studies for arm in quick(Experiment("x", "x", "x?", "x", 1.0, "digits", (arm,))).arms)
     brief = Linear(max_iterations=QUICK_ITERATIONS), MLP((8,), Training(epochs=QUICK_EPOCHS))
