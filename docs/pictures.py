@@ -153,9 +153,9 @@ def some_photographs(count: int) -> Path:
     return folder
 
 
-def trained(name: str, data: str, *options: str) -> Path:
+def trained(name: str, data: str, *options: str, work: Path = WORK) -> Path:
     """A run of `narrows train`, made where it is not there yet."""
-    run = WORK / name
+    run = work / name
     if not (run / "report.html").exists():
         narrows("train", data, "--out", str(run), *options, "--overwrite")
     return run
@@ -168,11 +168,11 @@ def applied(run: Path, pictures: Path, *options: str) -> Path:
     return out / "before-and-after.png"
 
 
-def fresh(name: str) -> Path:
+def fresh(name: str, work: Path = WORK) -> Path:
     """An empty folder."""
-    folder = WORK / name
+    folder = work / name
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder.mkdir(parents=True)
     return folder
 
 

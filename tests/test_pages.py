@@ -121,6 +121,16 @@ def test_the_counts_of_what_was_survived_are_up_to_date() -> None:
     assert filling.fill(text, reliability.blocks(DOCS / "torture")) == text
 
 
+def test_what_the_pages_on_jobs_say_they_reach_is_up_to_date() -> None:
+    import filling
+
+    import jobs
+
+    for page in jobs.PAGES:
+        text = DOCUMENTS[f"docs/{page}.md"]
+        assert filling.fill(text, jobs.blocks(page)) == text
+
+
 def test_every_torture_is_made_and_shown() -> None:
     import reliability
 
