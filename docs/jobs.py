@@ -1,6 +1,6 @@
 """Measure what the pages on jobs promise, on pictures that no model has seen, and write the figures into the pages.
 
-    python docs/jobs.py NAME... [--data-root FOLDER]     trains under runs/jobs, keeps docs/jobs/NAME.json, fills pages
+    python docs/jobs.py NAME... [--data-root FOLDER]     trains under runs/pages, keeps docs/jobs/NAME.json, fills pages
     python docs/jobs.py                                  fills the pages from what is kept
 
 Everything goes through the command line, as a user's work does; only noise that leaves [0, 1] goes through Python,
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from filling import fill
 from numpy.typing import NDArray
-from pictures import fresh, narrows, trained
+from pictures import DENOISER, FILLER, SEPARATOR, fresh, narrows, trained
 from PIL import Image
 from skimage import data as photographs
 from skimage.restoration import denoise_nl_means, inpaint_biharmonic
@@ -36,10 +36,8 @@ from narrows.files import write_atomic, write_json
 
 DOCS = Path(__file__).parent
 KEPT = DOCS / "jobs"
-WORK = DOCS.parent / "runs" / "jobs"
-DENOISER = ("denoiser", "voc2007", "--corrupt", "noise:25/255", "--size", "128", "--minutes", "30")
-DIGITS = ("digits", "mnist")
-"""Runs that two subjects use: name, data and options."""
+USUAL = ("usual", "mnist", "--no-test")
+"""A run that two subjects use: its name, data and options."""
 PAGES = {
     "denoise": ("denoise",),
     "inpaint": ("inpaint",),
@@ -96,7 +94,7 @@ def main() -> None:
 
 def denoise() -> tuple[list[Row], str]:
     """Whole photographs with noise that is not clipped, beside non-local means."""
-    run = trained_for(*DENOISER)
+    run = trained(*DENOISER)
     model = Run.open(run)
     draw = np.random.default_rng(0)
     rows, gains = [], []
@@ -119,8 +117,8 @@ def denoise() -> tuple[list[Row], str]:
 
 def inpaint() -> tuple[list[Row], str]:
     """Scratches and holes in photographs of three sizes, beside biharmonic inpainting."""
-    run = trained_for("inpaint", "voc2007", "--corrupt", "patches", "--size", "128", "--minutes", "8")
-    damaged, masks, draw = fresh("damaged", WORK), fresh("masks", WORK), np.random.default_rng(0)
+    run = trained(*FILLER)
+    damaged, masks, draw = fresh("damaged"), fresh("masks"), np.random.default_rng(0)
     clean: dict[str, tuple[Picture, NDArray[np.bool_]]] = {}
     for (height, width), name in zip(UNSEEN, ("chelsea", "coffee", "astronaut"), strict=True):
         whole = Image.fromarray(getattr(photographs, name)())
@@ -133,7 +131,7 @@ def inpaint() -> tuple[list[Row], str]:
         small.save(damaged / f"{name}.png")
         Image.fromarray(hidden).save(masks / f"{name}.png")
         clean[name] = np.asarray(small) / 255.0, hidden
-    out = fresh("filled", WORK)
+    out = fresh("filled")
     narrows("apply", str(run), str(damaged), "--mask", str(masks), "--out", str(out), "--sheet")
     rows = []
     for name, (picture, hidden) in clean.items():
@@ -148,15 +146,15 @@ def inpaint() -> tuple[list[Row], str]:
 
 def separate() -> tuple[list[Row], str]:
     """Mixtures of three sizes, on which a digit and a garment stand somewhere."""
-    run = trained_for("separate", "mnist+fashion_mnist", "--corrupt", "mix", "--minutes", "8")
-    mixed, draw = fresh("mixed", WORK), np.random.default_rng(0)
+    run = trained(*SEPARATOR)
+    mixed, draw = fresh("mixed"), np.random.default_rng(0)
     digits, garments = load("mnist").test.images[:, 0], load("fashion_mnist").test.images[:, 0]
     clean = {}
     for number, size in enumerate([size for size in CANVASES for _ in range(10)]):
         both = [placed(some[number], size, draw) for some in (digits, garments)]
         Image.fromarray(np.rint(np.mean(both, axis=0)).astype(np.uint8)).save(mixed / f"{number}.png")
         clean[f"{number}.png"] = both
-    out = fresh("parts", WORK)
+    out = fresh("parts")
     narrows("apply", str(run), str(mixed), "--out", str(out), "--sheet")
     rows = []
     for size in CANVASES:
@@ -175,8 +173,8 @@ def separate() -> tuple[list[Row], str]:
 
 def odd() -> tuple[list[Row], str]:
     """Test digits with a twentieth of Fashion-MNIST among them, told apart by their squared error alone."""
-    run = trained_for(*DIGITS)
-    scans, errors = fresh("scans", WORK), fresh("errors", WORK) / "errors.csv"
+    run = trained(*USUAL)
+    scans, errors = fresh("scans"), fresh("errors") / "errors.csv"
     for name, count in (("mnist", 9500), ("fashion_mnist", 500)):
         for number, image in enumerate(load(name).test.images[:count, 0]):
             Image.fromarray(image).save(scans / f"{name}-{number}.png")
@@ -192,9 +190,9 @@ def odd() -> tuple[list[Row], str]:
 
 def compress() -> tuple[list[Row], str]:
     """Codes written to a file and decoded, beside what apply makes of the same pictures."""
-    run = trained_for(*DIGITS)
-    scans, codes = fresh("scans-whole", WORK), fresh("codes", WORK) / "codes.npz"
-    decoded, applied = fresh("decoded", WORK), fresh("applied", WORK)
+    run = trained(*USUAL)
+    scans, codes = fresh("scans-whole"), fresh("codes") / "codes.npz"
+    decoded, applied = fresh("decoded"), fresh("applied")
     for number, image in enumerate(load("mnist").test.images[:1000, 0]):
         Image.fromarray(image).save(scans / f"{number:04}.png")
     for verb, source, out in (("encode", scans, codes), ("decode", codes, decoded), ("apply", scans, applied)):
@@ -202,7 +200,7 @@ def compress() -> tuple[list[Row], str]:
     names = sorted(path.name for path in scans.iterdir())
     assert names == sorted(path.name for path in decoded.iterdir())
     differ = sum((decoded / name).read_bytes() != (applied / name).read_bytes() for name in names)
-    bypassed = trained_for(*DENOISER)
+    bypassed = trained(*DENOISER)
     words = "encode", str(bypassed), str(scans), "--out", str(codes.with_name("none.npz"))
     refused = subprocess.run([sys.executable, "-m", "narrows", *words], capture_output=True, text=True, check=False)
     assert refused.returncode
@@ -212,7 +210,7 @@ def compress() -> tuple[list[Row], str]:
 
 def folder() -> tuple[list[Row], str]:
     """CIFAR-10 pictures in mixed formats with broken files among them: the report names those, and why."""
-    photos = fresh("photos", WORK)
+    photos = fresh("photos")
     train, names = load("cifar10").train, load("cifar10").class_names
     assert train.labels is not None
     for number, (image, label) in enumerate(zip(train.images[:5000], train.labels, strict=False)):
@@ -221,7 +219,7 @@ def folder() -> tuple[list[Row], str]:
         suffix = ("png", "jpg", "webp")[number % 3]
         Image.fromarray(image.transpose(1, 2, 0)).save(place / f"{number:05}.{suffix}", quality=95)
     broken = spoil(photos / names[0])
-    run = trained("folder", str(photos), "--minutes", "1", work=WORK)
+    run = trained("mixed-formats", str(photos), "--minutes", "1")
     page = (run / "report.html").read_text(encoding="utf-8")
     named = str(sum(name in page for name in broken))
     row = Row("5 000 pictures in three formats", {"broken files": str(len(broken)), "named in the report": named})
@@ -248,11 +246,6 @@ def spoil(folder: Path) -> list[str]:
     for name, each in content.items():
         (folder / name).write_bytes(each)
     return list(content)
-
-
-def trained_for(name: str, data: str, *options: str) -> Path:
-    """A run of `narrows train` that never reads a test split."""
-    return trained(name, data, *options, "--no-test", work=WORK)
 
 
 def placed(picture: NDArray[np.uint8], size: tuple[int, int], draw: np.random.Generator) -> NDArray[np.uint8]:

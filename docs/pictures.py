@@ -19,13 +19,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from skimage import data as photographs
 
-from narrows.data import data_root, load
+from narrows.data import load
 from narrows.files import replacing
 
 IMAGES = Path(__file__).parent / "images"
 WORK = Path(__file__).parent.parent / "runs" / "pages"
 LARGEST = 60_000
 """Bytes of a picture."""
+DENOISER = ("denoiser", "voc2007", "--corrupt", "noise:25/255", "--size", "128", "--minutes", "30", "--no-test")
+FILLER = ("filler", "voc2007", "--corrupt", "patches", "--size", "128", "--minutes", "8", "--no-test")
+SEPARATOR = ("separator", "mnist+fashion_mnist", "--corrupt", "mix", "--minutes", "8", "--no-test")
+"""Runs that are measured as well: name, data and options."""
 
 
 def main() -> None:
@@ -88,7 +92,7 @@ def odd() -> None:
 
 def denoise() -> None:
     """Two faces, noisy and after the model."""
-    run = trained("denoiser", str(some_photographs(600)), "--corrupt", "noise:25/255", "--minutes", "5", "--no-test")
+    run = trained(*DENOISER)
     noisy = fresh("noisy")
     draw = np.random.default_rng(0)
     for name, crop in faces().items():
@@ -99,7 +103,7 @@ def denoise() -> None:
 
 def inpaint() -> None:
     """A photograph with scratches and a hole, and after the model."""
-    run = trained("filler", str(some_photographs(120)), "--corrupt", "patches", "--minutes", "1", "--no-test")
+    run = trained(*FILLER)
     damaged, masks = fresh("damaged"), fresh("masks")
     photograph = Image.fromarray(photographs.coffee()[:, 100:500]).resize((220, 220), Image.Resampling.LANCZOS)
     mask = Image.new("L", photograph.size)
@@ -114,11 +118,7 @@ def inpaint() -> None:
 
 def separate() -> None:
     """Mixtures of a digit and a piece of clothing, and both."""
-    names = {"numbers": "mnist", "clothes": "fashion_mnist"}
-    for name, data in names.items():
-        np.savez(WORK / f"{name}.npz", images=load(data).train.images[:3000])
-    both = "+".join(str(WORK / f"{name}.npz") for name in names)
-    run = trained("separator", both, "--corrupt", "mix", "--minutes", "2.5", "--no-test")
+    run = trained(*SEPARATOR)
     mixed = fresh("mixed")
     numbers, clothes = load("mnist").test.images, load("fashion_mnist").test.images
     for number in range(3):
@@ -139,23 +139,9 @@ def faces() -> dict[str, NDArray[np.uint8]]:
     return {"astronaut": photographs.astronaut()[50:170, 160:280], "chelsea": photographs.chelsea()[60:180, 140:260]}
 
 
-def some_photographs(count: int) -> Path:
-    """A folder of the first photographs of VOC 2007: enough for a few minutes of training, and soon decoded."""
-    folder = WORK / f"photographs-{count}"
-    if not folder.exists():
-        source = data_root(None) / "VOCdevkit" / "VOC2007" / "JPEGImages"
-        found = sorted(source.glob("*.jpg"))[:count]
-        if not found:
-            raise SystemExit(f"expected VOC 2007 in {source}, found no pictures; 'narrows data download voc2007'")
-        folder.mkdir()
-        for path in found:
-            shutil.copy(path, folder)
-    return folder
-
-
-def trained(name: str, data: str, *options: str, work: Path = WORK) -> Path:
+def trained(name: str, data: str, *options: str) -> Path:
     """A run of `narrows train`, made where it is not there yet."""
-    run = work / name
+    run = WORK / name
     if not (run / "report.html").exists():
         narrows("train", data, "--out", str(run), *options, "--overwrite")
     return run
@@ -168,9 +154,9 @@ def applied(run: Path, pictures: Path, *options: str) -> Path:
     return out / "before-and-after.png"
 
 
-def fresh(name: str, work: Path = WORK) -> Path:
+def fresh(name: str) -> Path:
     """An empty folder."""
-    folder = work / name
+    folder = WORK / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
