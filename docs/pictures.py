@@ -28,7 +28,7 @@ LARGEST = 60_000
 """Bytes of a picture."""
 DENOISER = ("denoiser", "voc2007", "--corrupt", "noise:25/255", "--size", "128", "--minutes", "30", "--no-test")
 FILLER = ("filler", "voc2007", "--corrupt", "patches", "--size", "128", "--minutes", "8", "--no-test")
-SEPARATOR = ("separator", "mnist+fashion_mnist", "--corrupt", "mix", "--minutes", "8", "--no-test")
+SEPARATOR = ("separator", "mnist+fashion_mnist", "--corrupt", "mix", "--minutes", "4", "--no-test")
 """Runs that are measured as well: name, data and options."""
 
 
