@@ -13,7 +13,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -56,6 +55,8 @@ CANVASES = ((40, 40), (48, 90), (100, 64))
 """Heights and widths of mixtures; the model is trained on 28 x 28."""
 
 Picture = NDArray[np.float64]
+Trained = tuple[str, ...]
+"""A run's name, its data and its options."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,10 @@ class Row:
 
     what: str
     figures: dict[str, str]
+
+
+Measured = tuple[list[Row], str, Trained]
+"""A subject's table, a sentence above it, and the run whose model it is of."""
 
 
 def main() -> None:
@@ -76,14 +81,13 @@ def main() -> None:
     if arguments.data_root is not None:
         os.environ["NARROWS_DATA"] = str(arguments.data_root)
     for name in arguments.names:
-        started = time.perf_counter()
-        rows, claim = subjects[name]()
+        rows, claim, run = subjects[name]()
         command = f"python docs/jobs.py {name}"
         place = environment(command, torch.device("cpu"), "auto")
         content = {
             "claim": claim,
+            "training": " ".join(("narrows train", *run[1:])),
             "rows": [asdict(row) for row in rows],
-            "seconds": round(time.perf_counter() - started, 1),
             "command": command,
             "environment": {key: value for key, value in place.items() if key not in ("format", "command")},
         }
@@ -93,7 +97,7 @@ def main() -> None:
         write_atomic(page, fill(page.read_text(encoding="utf-8"), blocks(name)).encode())
 
 
-def denoise() -> tuple[list[Row], str]:
+def denoise() -> Measured:
     """Whole photographs with noise that is not clipped, beside non-local means."""
     run = trained(*DENOISER)
     model = Run.open(run)
@@ -113,10 +117,10 @@ def denoise() -> tuple[list[Row], str]:
         f"On average {text(mean[0])} dB are gained, {text(mean[0] - mean[1])} more than by scikit-image's non-local "
         "means (h of 0.6 deviations, sigma given)."
     )
-    return rows, claim
+    return rows, claim, DENOISER
 
 
-def inpaint() -> tuple[list[Row], str]:
+def inpaint() -> Measured:
     """Scratches and holes in photographs of three sizes, beside biharmonic inpainting."""
     run = trained(*FILLER)
     damaged, masks, draw = fresh("damaged"), fresh("masks"), np.random.default_rng(0)
@@ -151,10 +155,10 @@ def inpaint() -> tuple[list[Row], str]:
         "Squares of 12 x 12 and a line are hidden in photographs of three sizes that the model never saw, patches of "
         "8 x 8 in those of its own. The psnr of the hidden pixels alone; those that are visible came back as they were."
     )
-    return rows, claim
+    return rows, claim, FILLER
 
 
-def separate() -> tuple[list[Row], str]:
+def separate() -> Measured:
     """Mixtures of three sizes, on which a digit and a garment stand somewhere."""
     run = trained(*SEPARATOR)
     mixed, draw = fresh("mixed"), np.random.default_rng(0)
@@ -178,10 +182,11 @@ def separate() -> tuple[list[Row], str]:
             figures[f"{source}: mixture, dB"] = text(decibels(truth, mixtures))
             figures[f"{source}: model, dB"] = text(decibels(truth, found))
         rows.append(Row(f"{size[0]} x {size[1]}", figures))
-    return rows, "Ten mixtures of each size, of test pictures; beside the model what the mixture itself would score."
+    claim = "Ten mixtures of each size, of test pictures; beside the model what the mixture itself would score."
+    return rows, claim, SEPARATOR
 
 
-def odd() -> tuple[list[Row], str]:
+def odd() -> Measured:
     """Test digits with a twentieth of Fashion-MNIST among them, told apart by their squared error alone."""
     run = trained(*USUAL)
     scans, errors = fresh("scans"), fresh("errors") / "errors.csv"
@@ -195,10 +200,10 @@ def odd() -> tuple[list[Row], str]:
     first = sum("fashion" in row["file"] for row in rows[:500])
     figures = {"area under the ROC curve": f"{found:.4f}", "garments in the first 500": str(first)}
     row = Row("9 500 digits, 500 garments", figures)
-    return [row], "A model that `narrows train mnist` made, without any option."
+    return [row], "Squared errors alone tell digits of the test split from garments among them.", USUAL
 
 
-def compress() -> tuple[list[Row], str]:
+def compress() -> Measured:
     """Codes written to a file and decoded, beside what apply makes of the same pictures; refused with a bypass."""
     run = trained(*USUAL)
     scans, codes = fresh("scans-whole"), fresh("codes") / "codes.npz"
@@ -209,16 +214,25 @@ def compress() -> tuple[list[Row], str]:
         narrows(verb, str(run), str(source), "--out", str(out))
     names = sorted(path.name for path in scans.iterdir())
     assert names == sorted(path.name for path in decoded.iterdir())
-    differ = sum((decoded / name).read_bytes() != (applied / name).read_bytes() for name in names)
+    pairs = [[np.asarray(Image.open(out / name), np.float64) for out in (decoded, applied)] for name in names]
+    apart = [np.abs(one - other) for one, other in pairs]
     words = "decode", str(trained(*DENOISER)), str(codes), "--out", str(fresh("none"))
     refused = subprocess.run([sys.executable, "-m", "narrows", *words], capture_output=True, text=True, check=False)
     assert refused.returncode
     reason = refused.stderr.partition("narrows: ")[2]
-    row = Row(f"{len(names)} digits", {"files that differ": str(differ)})
-    return [row], f"With a denoising model, `narrows decode` says: {' '.join(reason.split())}."
+    figures = {
+        "pixels that differ": f"{sum(int((each > 0).sum()) for each in apart)} of {sum(each.size for each in apart)}",
+        "at most by": f"{max(each.max() for each in apart):.0f} of 255",
+    }
+    row = Row(f"{len(names)} digits", figures)
+    claim = (
+        "Codes decoded are what `apply` makes of the pictures, but for the last bit of a sum, which hangs on how many are "
+        f"taken at once and may round a grey level. With a denoising model, `narrows decode` says: {' '.join(reason.split())}."
+    )
+    return [row], claim, USUAL
 
 
-def folder() -> tuple[list[Row], str]:
+def folder() -> Measured:
     """CIFAR-10 pictures in mixed formats with broken files among them: the report names those, and why."""
     photos = fresh("photos")
     train, names = load("cifar10").train, load("cifar10").class_names
@@ -295,8 +309,10 @@ def table(path: Path) -> Iterator[str]:
     for row in content["rows"]:
         yield f"| {row['what']} | {' | '.join(row['figures'].values())} |"
     yield ""
+    yield f"The model: `{content['training']}`."
+    yield ""
     yield (
-        f"`{content['command']}`, {content['seconds'] / 60:.0f} minutes, {place['date']}; {place['processor']}, "
+        f"`{content['command']}`, {place['date']}; {place['processor']}, "
         f"{place['cores']} cores, {place['precision']}; Narrows {place['narrows']} ({place['git']}), "
         f"PyTorch {place['torch']}, Python {place['python']}"
     )
