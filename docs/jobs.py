@@ -226,8 +226,9 @@ def compress() -> Measured:
     }
     row = Row(f"{len(names)} digits", figures)
     claim = (
-        "Codes decoded are what `apply` makes of the pictures, but for the last bit of a sum, which hangs on how many are "
-        f"taken at once and may round a grey level. With a denoising model, `narrows decode` says: {' '.join(reason.split())}."
+        "Codes decoded are what `apply` makes of the pictures, but for the last bit of a sum, which hangs on how many "
+        "are taken at once and may round to another grey level. With a denoising model, `narrows decode` says: "
+        f"{' '.join(reason.split())}."
     )
     return [row], claim, USUAL
 
@@ -247,9 +248,8 @@ def folder() -> Measured:
     page = (run / "report.html").read_text(encoding="utf-8")
     named = str(sum(name in page for name in broken))
     row = Row("5 000 pictures in three formats", {"broken files": str(len(broken)), "named in the report": named})
-    return [
-        row
-    ], "Cut short, empty, damaged, or something else under a picture's name: left out, and the report says why."
+    claim = "Files cut short, empty, damaged, or no pictures at all are left out, and the report says why."
+    return [row], claim, ("mixed-formats", "./photos", "--minutes", "1")
 
 
 def spoil(folder: Path) -> list[str]:
