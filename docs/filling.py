@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 BLOCK = re.compile(r"(<!-- ([^\n]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -22,3 +23,8 @@ def fill(text: str, blocks: Mapping[str, Sequence[str]]) -> str:
         return f"{match[1]}\n{lines}\n{match[3]}"
 
     return BLOCK.sub(filled, text)
+
+
+def versions(place: Mapping[str, Any]) -> str:
+    """The software that a figure was measured with, from what `environment` kept."""
+    return f"Narrows {place['narrows']} ({place['git']}), PyTorch {place['torch']}, Python {place['python']}"

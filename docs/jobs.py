@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from filling import fill
+from filling import fill, versions
 from numpy.typing import NDArray
 from pictures import DENOISER, FILLER, SEPARATOR, fresh, narrows, trained
 from PIL import Image
@@ -75,7 +75,7 @@ def main() -> None:
     """Measure what is named, and fill the pages."""
     subjects = {job.__name__: job for job in (denoise, inpaint, separate, odd, compress, folder)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", choices=[[], *subjects])
+    parser.add_argument("names", nargs="*", choices=[[], *subjects])  # argparse looks for no names, too, among them
     parser.add_argument("--data-root", type=Path)
     arguments = parser.parse_args()
     if arguments.data_root is not None:
@@ -102,7 +102,7 @@ def denoise() -> Measured:
     run = trained(*DENOISER)
     model = Run.open(run)
     draw = np.random.default_rng(0)
-    rows, gains = [], []
+    rows, gains, titles = [], [], ("noisy, dB", "non-local means, dB", "model, dB")
     for name in PHOTOGRAPHS:
         clean = getattr(photographs, name)() / 255.0
         noisy = clean + draw.normal(0, SIGMA, clean.shape)
@@ -110,7 +110,6 @@ def denoise() -> Measured:
         means = denoise_nl_means(noisy, h=0.6 * SIGMA, sigma=SIGMA, fast_mode=True, channel_axis=channel)
         found = [decibels(clean, each) for each in (noisy, means.clip(0, 1), model.apply(noisy))]
         gains.append((found[2] - found[0], found[1] - found[0]))
-        titles = ("noisy, dB", "non-local means, dB", "model, dB")
         rows.append(Row(name, dict(zip(titles, map(text, found), strict=True))))
     mean = np.mean(gains, axis=0)
     claim = (
@@ -173,12 +172,12 @@ def separate() -> Measured:
     rows = []
     for size in CANVASES:
         names = [name for name, both in clean.items() if both[0].shape == size]
+        mixtures = np.stack([np.asarray(Image.open(mixed / name)) for name in names]) / 255.0
         figures = {}
         for place, source in enumerate(("mnist", "fashion_mnist")):
             truth = np.stack([clean[name][place] for name in names]) / 255.0
             (folder,) = (each for each in out.iterdir() if each.is_dir() and each.name.startswith(source))
             found = np.stack([np.asarray(Image.open(folder / name)) for name in names]) / 255.0
-            mixtures = np.stack([np.asarray(Image.open(mixed / name)) for name in names]) / 255.0
             figures[f"{source}: mixture, dB"] = text(decibels(truth, mixtures))
             figures[f"{source}: model, dB"] = text(decibels(truth, found))
         rows.append(Row(f"{size[0]} x {size[1]}", figures))
@@ -313,8 +312,7 @@ def table(path: Path) -> Iterator[str]:
     yield ""
     yield (
         f"`{content['command']}`, {place['date']}; {place['processor']}, "
-        f"{place['cores']} cores, {place['precision']}; Narrows {place['narrows']} ({place['git']}), "
-        f"PyTorch {place['torch']}, Python {place['python']}"
+        f"{place['cores']} cores, {place['precision']}; {versions(place)}"
     )
 
 

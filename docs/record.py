@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from filling import versions
+
 from narrows.files import write_atomic
 from narrows.results import METRICS, Reported, Run, interval, open_run
 
@@ -81,10 +83,7 @@ def section(run: Run) -> Iterator[str]:
     yield f"{experiment['question']}\n"
     yield f"- `{place['command']}`, {place['seconds'] / 60:.0f} minutes, {place['date']}"
     yield f"- {experiment['data']['name']}: {counts}"
-    yield (
-        f"- {place['processor']}, {place['cores']} cores, {place['precision']}; Narrows {place['narrows']} "
-        f"({place['git']}), PyTorch {place['torch']}, Python {place['python']}\n"
-    )
+    yield (f"- {place['processor']}, {place['cores']} cores, {place['precision']}; {versions(place)}\n")
     yield "| arm | seeds | " + " | ".join(METRICS[metric].label for metric in SHOWN + CHECKED) + " | training, s |"
     yield "| --- | ---: |" + " ---: |" * (len(SHOWN + CHECKED) + 1)
     for arm in run.arms():

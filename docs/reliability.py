@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from filling import fill
+from filling import fill, versions
 
 from narrows.files import write_atomic
 
@@ -45,8 +45,7 @@ def table(path: Path) -> Iterator[str]:
     yield ""
     yield (
         f"`{content['command']}`, {spoken(content['seconds'])}, {place['date']}; {place['processor']}, "
-        f"{place['cores']} cores; Narrows {place['narrows']} ({place['git']}), PyTorch {place['torch']}, "
-        f"Python {place['python']}"
+        f"{place['cores']} cores; {versions(place)}"
     )
 
 

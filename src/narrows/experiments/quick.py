@@ -54,11 +54,7 @@ def quick(experiment: Experiment) -> Experiment:
         return study
 
     arms = (
-        replace(
-            arm,
-            training=briefly(arm.training, QUICK_EPOCHS),
-            studies=tuple(map(quick_study, arm.studies)),
-        )
+        replace(arm, training=briefly(arm.training, QUICK_EPOCHS), studies=tuple(map(quick_study, arm.studies)))
         for arm in experiment.arms
     )
     return replace(experiment, arms=tuple(arms), studies=tuple(map(quick_study, experiment.studies)), also_studied=())

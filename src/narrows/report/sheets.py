@@ -23,14 +23,16 @@ from narrows.report.text import visible
 POINT = 1 / 72
 HEAD, LABEL, CAPTION = 6.5 * POINT, 7 * POINT, 6 * POINT
 """Sizes of type in inches."""
-LINE, CAPTION_LINE = 1.2, 0.14
-"""Heights of a line: in sizes of its type, and in inches, with its caption's share of what parts two rows."""
+LINE = 1.2
+"""Height of a line in sizes of its type."""
+CAPTION_LINE = 0.14
+"""Inches that a row of pictures keeps for each line of its captions."""
 CAPITAL = 0.73
 """Height of a capital letter in sizes of its type."""
 LETTERS_AN_INCH = 20.0
 """Of a caption."""
-LABEL_WIDTH = 1.9
-GAP = 0.06
+LABEL_WIDTH, GAP = 1.9, 0.06
+"""Inches that the labels of rows take on the left, and between neighbours."""
 
 Anchor = Literal["start", "middle", "end"]
 """What of a line of text stands at its place; SVG's words."""
