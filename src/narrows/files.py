@@ -18,6 +18,8 @@ LOCK = ".lock"
 """In a run folder while a process fills it, and after one that was killed."""
 TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")
 """The name of a file that is being written, or that a killed process left."""
+ABANDONED_SECONDS = 24 * 3600.0
+"""A temporary file that was not written to for so long was left by a process that was killed."""
 
 
 @contextmanager

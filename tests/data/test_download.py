@@ -1,6 +1,7 @@
 import dataclasses
 import hashlib
 import io
+import os
 import sys
 import tarfile
 import threading
@@ -197,6 +198,23 @@ def test_a_refused_archive_leaves_nothing_below_the_root(tmp_path: Path, monkeyp
     with pytest.raises(ValueError, match=r"expected plain files inside cifar\.tar\.gz"):
         download("mnist", tmp_path)
     assert everything_in(tmp_path) == ["cifar.tar.gz"]
+
+
+def test_what_a_killed_download_left_goes_in_time(tmp_path: Path, mirror: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = tar_of(CONTENT)
+    (tmp_path / "mirror/cifar.tar.gz").write_bytes(packed)
+    offer(monkeypatch, archive=archive_at(packed, f"{mirror}cifar.tar.gz"))
+    root = tmp_path / "root"
+    for name, age in (("abcdefgh", 2 * 24 * 3600), ("ijklmnop", 0)):
+        files = root / f".cifar.tar.gz.{name}", root / f".unpacking-{name}/cifar/batch", root / f".other.{name}"
+        for path in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"half")
+        for path in root.glob(f".*{name}"):
+            os.utime(path, (path.stat().st_atime - age, path.stat().st_mtime - age))
+    download("mnist", root)
+    left = {path.name for path in root.glob(".*")}  # another process may be writing the new ones
+    assert left == {".cifar.tar.gz.ijklmnop", ".unpacking-ijklmnop", ".other.abcdefgh", ".other.ijklmnop"}
 
 
 def test_embedded_digits_have_nothing_to_fetch_and_unknown_names_are_refused(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from PIL import UnidentifiedImageError
 
 from narrows.data.picture import Channels, Header, Progress, Size, read_header, read_picture, say_nothing
 from narrows.data.places import user_cache
-from narrows.files import read_json, remove_temporary, replacing
+from narrows.files import ABANDONED_SECONDS, read_json, remove_temporary, replacing
 
 FORMAT = 1
 """Part of every key: raised when decoding changes, so that old caches are not taken for new ones."""
@@ -24,9 +24,6 @@ BATCH = 64
 """Files handed to the threads at a time, which bounds how many decoded pictures wait in memory."""
 LIMIT_GB = 20.0
 """Of the cache, unless NARROWS_CACHE_GB says otherwise: beyond it, what was unused for longest goes first."""
-
-ABANDONED_SECONDS = 24 * 3600.0
-"""An array that was not written to for so long was left by a process that was killed."""
 
 T = TypeVar("T")
 

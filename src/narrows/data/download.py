@@ -1,5 +1,7 @@
 """Official files from their mirrors to the data root: the only place that uses the network, and only when called."""
 
+import glob
+import shutil
 import tempfile
 import time
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from narrows.data.catalogue import find_entry
 from narrows.data.official import Archive, File, data_root, find, md5_of
 from narrows.data.picture import Progress, say_nothing
 from narrows.data.unpack import unpack
-from narrows.files import replacing
+from narrows.files import ABANDONED_SECONDS, replacing
 
 ROUNDS = 2
 """How often a mirror that does not answer is tried."""
@@ -17,6 +19,8 @@ PAUSE_SECONDS = 2.0
 """Between two rounds."""
 TIMEOUT_SECONDS = 30
 """How long a mirror may stay silent."""
+UNPACKING = ".unpacking-"
+"""How a folder's name begins in which an archive is being unpacked."""
 
 
 def download(name: str, root: str | Path | None = None, on_progress: Progress | None = None) -> Path:
@@ -41,6 +45,13 @@ def download(name: str, root: str | Path | None = None, on_progress: Progress | 
     if entry.archive and not all(_stands(folder, file) for file in entry.archive.files):
         _fetch_archive(folder, entry.archive, progress)
     return folder
+
+
+def _clear(folder: Path, pattern: str) -> None:
+    """Delete what a killed download left; the data root is the user's, so only what goes by one of its own names."""
+    for path in folder.glob(pattern):
+        if time.time() - path.stat().st_mtime >= ABANDONED_SECONDS:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @dataclass
@@ -69,6 +80,7 @@ def _stands(root: Path, file: File) -> bool:
 
 
 def _fetch(path: Path, md5: str, mirrors: tuple[str, ...], on_progress: Progress) -> None:
+    _clear(path.parent, f".{glob.escape(path.name)}.????????")
     failures: dict[str, str] = {}
     left = list(mirrors)
     for attempt in range(ROUNDS):
@@ -105,8 +117,9 @@ def _fetch_archive(root: Path, archive: Archive, on_progress: Progress) -> None:
     by_hand = packed.is_file() and md5_of(packed) == archive.md5
     if not by_hand:
         _fetch(packed, archive.md5, archive.mirrors, on_progress)
+    _clear(root, f"{UNPACKING}*")
     # Beside its final place, so that moving is renaming.
-    with tempfile.TemporaryDirectory(dir=root, prefix=".unpacking-") as folder:
+    with tempfile.TemporaryDirectory(dir=root, prefix=UNPACKING) as folder:
         unpacked = Path(folder)
         unpack(packed, unpacked, archive.folders, on_progress)
         for wanted in archive.folders:
