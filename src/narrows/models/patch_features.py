@@ -26,9 +26,8 @@ WHITENING_PATCHES = 100_000
 """From which mean and covariance are taken; 108 numbers a patch have 5 886 of them."""
 WHITENED_AT_ONCE = 100_000
 """Patches that are floats at the same time: 43 MB of 108 numbers."""
-CHUNK = 4
-"""Pictures whose activations are held at once: of 32 x 32 pixels and 1 600 units 19 MB, which may stay in a cache and
-are not asked of the system anew each time."""
+CHUNK, UNITS = 4, 400
+"""Pictures and units whose products are held at once: of 32 x 32 pixels 5 MB, which stay in a cache."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class PatchFeatures:
         return Autoencoder(
             self,
             image_shape,
-            encoder=SlidingEncoder(self, learner, whitening),
+            encoder=SlidingEncoder(self, learner, whitening, tuple(side - self.patch_size + 1 for side in sides)),
             decoder=TileDecoder(self, learner, whitening),
             bottleneck=Deterministic(),
             features_shape=(2 * self.patches.code_size, self.regions, self.regions),
@@ -189,7 +188,11 @@ class Whitening(nn.Module):
 class SlidingEncoder(nn.Module):
     """Slides the units over pictures, thresholds and pools them."""
 
-    def __init__(self, description: PatchFeatures, learner: Autoencoder, whitening: Whitening) -> None:
+    averaging: Tensor
+
+    def __init__(
+        self, description: PatchFeatures, learner: Autoencoder, whitening: Whitening, places: tuple[int, ...]
+    ) -> None:
         super().__init__()
         self.size, self.regions, self.threshold = description.patch_size, description.regions, description.threshold
         self.mirrored = description.mirrored
@@ -197,27 +200,43 @@ class SlidingEncoder(nn.Module):
         self.bottleneck: Bottleneck = description.patches.bottleneck
         # the decoder's: a second name for the same weights would be saved twice
         self.rebuilding = (learner.decoder,)
+        self.register_buffer("averaging", region_means(places, self.regions), persistent=False)
 
     def forward(self, images: Images, hidden: Mask | None) -> tuple[Tensor, tuple[Tensor, ...]]:  # noqa: ARG002
         """Features (batch, 2 x unit, region, region); of patches side by side their codes, means and contrasts."""
+        columns = nn.functional.normalize(last_layer(self.rebuilding[0]).weight, dim=0)
+        rows = columns.T @ self.whitening.matrix  # whitening is symmetric: one product whitens and compares
         # a graph has one path for any number of pictures
         chunks = (images,) if torch.compiler.is_compiling() else images.split(CHUNK)
-        features = torch.cat([self.pooled(some) for some in chunks])
+        features = torch.cat([self.pooled(some, rows) for some in chunks])
         if self.mirrored:
-            features = (features + torch.cat([self.pooled(some.flip(3)) for some in chunks])) / 2
+            features = (features + torch.cat([self.pooled(some.flip(3), rows) for some in chunks])) / 2
         tiles, mean, contrast = contrast_normalised(windows(pad(images, self.size), self.size, self.size))
         units = self.balance(self.project(self.whitening(tiles)).flatten(0, 2))
         codes = self.bottleneck(units, sample=False).code
         return features, (codes.unflatten(0, tiles.shape[:3]), mean, contrast)
 
-    def pooled(self, images: Images) -> Tensor:
-        """Mean over each region of both signs of the products, as far as they pass the threshold."""
-        columns = nn.functional.normalize(last_layer(self.rebuilding[0]).weight, dim=0)
-        patches = self.whitening(contrast_normalised(windows(images, self.size, 1))[0])
-        products = (patches @ columns).permute(0, 3, 1, 2)
-        above = nn.functional.adaptive_avg_pool2d((products - self.threshold).relu_(), self.regions)
-        below = nn.functional.adaptive_avg_pool2d(products.neg_().sub_(self.threshold).relu_(), self.regions)
-        return torch.cat([above, below], dim=1)
+    def pooled(self, images: Images, rows: Tensor) -> Tensor:
+        """Mean over each region of both signs of the products, as far as they pass the threshold.
+
+        Half the sum and half the difference of what passes and of its size: a few units at a time, this reads and
+        writes half as much as two rectified copies and buys a quarter of the time.
+        """
+        patches = contrast_normalised(windows(images, self.size, 1))[0].flatten(1, 2) - self.whitening.mean
+        sizes, sums = [], []
+        for some in rows.split(UNITS):
+            passed = nn.functional.softshrink(patches @ some.T, self.threshold)
+            sums.append(self.averaging @ passed)
+            sizes.append(self.averaging @ passed.abs())
+        size, total = torch.cat(sizes, dim=2), torch.cat(sums, dim=2)
+        signs = torch.cat([size + total, size - total], dim=2) / 2
+        return signs.transpose(1, 2).unflatten(2, (self.regions, self.regions))
+
+
+def region_means(places: tuple[int, ...], regions: int) -> Tensor:
+    """The matrix (region, place) that takes means over each region of a grid, as adaptive pooling parts it."""
+    alone = torch.eye(math.prod(places)).unflatten(1, places)
+    return nn.functional.adaptive_avg_pool2d(alone, regions).flatten(1).T.contiguous()
 
 
 def last_layer(decoder: nn.Module) -> nn.Linear:
