@@ -205,7 +205,7 @@ class SlidingEncoder(nn.Module):
     def forward(self, images: Images, hidden: Mask | None) -> tuple[Tensor, tuple[Tensor, ...]]:  # noqa: ARG002
         """Features (batch, 2 x unit, region, region); of patches side by side their codes, means and contrasts."""
         columns = nn.functional.normalize(last_layer(self.rebuilding[0]).weight, dim=0)
-        rows = columns.T @ self.whitening.matrix  # whitening is symmetric: one product whitens and compares
+        rows = columns.T @ self.whitening.matrix  # one product whitens, by a symmetric matrix, and compares
         # a graph has one path for any number of pictures
         chunks = (images,) if torch.compiler.is_compiling() else images.split(CHUNK)
         features = torch.cat([self.pooled(some, rows) for some in chunks])
@@ -222,14 +222,15 @@ class SlidingEncoder(nn.Module):
         Half the sum and half the difference of what passes and of its size: a few units at a time, this reads and
         writes half as much as two rectified copies and buys a quarter of the time.
         """
-        patches = contrast_normalised(windows(images, self.size, 1))[0].flatten(1, 2) - self.whitening.mean
+        patches = contrast_normalised(windows(images, self.size, 1))[0].flatten(1, 2)
         sizes, sums = [], []
         for some in rows.split(UNITS):
-            passed = nn.functional.softshrink(patches @ some.T, self.threshold)
+            products = nn.functional.linear(patches, some, -(some @ self.whitening.mean))
+            passed = nn.functional.softshrink(products, self.threshold)
             sums.append(self.averaging @ passed)
             sizes.append(self.averaging @ passed.abs())
         size, total = torch.cat(sizes, dim=2), torch.cat(sums, dim=2)
-        signs = torch.cat([size + total, size - total], dim=2) / 2
+        signs: Tensor = torch.cat([size + total, size - total], dim=2) / 2
         return signs.transpose(1, 2).unflatten(2, (self.regions, self.regions))
 
 
