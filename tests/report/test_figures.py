@@ -1,7 +1,7 @@
 """Figures as drawn: nothing is cut off and nothing overlaps, however long the names."""
 
 from io import BytesIO
-from itertools import pairwise
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -33,13 +33,15 @@ def test_a_legend_of_twelve_arms_stands_whole_below_the_axes(length: int) -> Non
     with drawing():
         figure = draw_plot(legend_plot(names))
         renderer = FigureCanvasAgg(figure).get_renderer()
-        (legend,) = figure.legends
-        box = legend.get_window_extent(renderer)
+        boxes = [artist.get_window_extent(renderer) for artist in (*figure.texts, *figure.artists)]
         axes = figure.axes[0].get_tightbbox(renderer)
-    assert "".join("".join(text.get_text().split()) for text in legend.get_texts()) == "".join("".join(names).split())
+    assert "".join("".join(text.get_text().split()) for text in figure.texts) == "".join("".join(names).split())
+    assert len(figure.artists) == 12
     assert axes is not None
-    assert inside(box, figure)
-    assert box.y1 <= axes.y0
+    for box in boxes:
+        assert inside(box, figure)
+        assert box.y1 <= axes.y0
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 def test_short_names_share_a_line_of_the_legend() -> None:

@@ -120,11 +120,13 @@ def data_uri(pixels: Pixels) -> str:
 
 def _paletted(image: Image.Image) -> Image.Image:
     """The same picture as numbers of its colours, a third of the bytes; unchanged where it has more than 256."""
-    packed = np.asarray(image.convert("RGBA")).view(np.uint32)[..., 0]
-    colours, places = np.unique(packed, return_inverse=True)
-    if len(colours) > 256:
+    clear = image.convert("RGBA")
+    counted = clear.getcolors(256)
+    if counted is None:
         return image
-    found = Image.fromarray(places.reshape(packed.shape).astype(np.uint8), "P")
+    colours = np.sort(np.array([colour for _, colour in counted], np.uint8).view(np.uint32)[:, 0])
+    places = np.searchsorted(colours, np.asarray(clear).view(np.uint32)[..., 0])
+    found = Image.fromarray(places.astype(np.uint8), "P")
     found.putpalette(colours.tobytes(), "RGBA")
     return found
 
