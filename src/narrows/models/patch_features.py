@@ -220,7 +220,7 @@ class SlidingEncoder(nn.Module):
         """Mean over each region of both signs of the products, as far as they pass the threshold.
 
         Half the sum and half the difference of what passes and of its size: a few units at a time, this reads and
-        writes half as much as two rectified copies and buys a quarter of the time.
+        writes half as much as two rectified copies and buys a fifth of the time.
         """
         patches = contrast_normalised(windows(images, self.size, 1))[0].flatten(1, 2)
         sizes, sums = [], []
@@ -230,8 +230,9 @@ class SlidingEncoder(nn.Module):
             sums.append(self.averaging @ passed)
             sizes.append(self.averaging @ passed.abs())
         size, total = torch.cat(sizes, dim=2), torch.cat(sums, dim=2)
-        signs: Tensor = torch.cat([size + total, size - total], dim=2) / 2
-        return signs.transpose(1, 2).unflatten(2, (self.regions, self.regions))
+        signs = torch.cat([size + total, size - total], dim=2).transpose(1, 2) / 2
+        grid: Tensor = signs.unflatten(2, (self.regions, self.regions))
+        return grid
 
 
 def region_means(places: tuple[int, ...], regions: int) -> Tensor:
