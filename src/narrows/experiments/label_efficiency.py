@@ -37,8 +37,7 @@ MINUTES = 0.5
 def label_efficiency() -> Experiment:
     """Report 000's features, which are no codes, and its MLPs; real codes; and what is gained where an encoder learns.
 
-    About 30 minutes on 2 cores with bfloat16 units, an estimate: it has not been recorded yet, and the settings of its
-    improved arm are not chosen yet.
+    About 30 minutes on 2 cores with bfloat16 units, an estimate: it has not been recorded yet.
     """
     return Experiment(
         name="label_efficiency",
