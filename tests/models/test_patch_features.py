@@ -13,13 +13,13 @@ from narrows.evaluation import filter_arrays
 from narrows.models import Autoencoder, Dense, Deterministic, PatchFeatures, TopK, prepare
 from narrows.models.patch_features import (
     CONTRAST,
-    FLOOR,
     UNIT,
     SlidingEncoder,
     contrast_normalised,
     draw_patches,
     last_layer,
 )
+from narrows.models.whitening import FLOOR
 from narrows.objective import Objective
 from narrows.training import Training, fit, load_model, save_model
 

@@ -13,13 +13,14 @@ from narrows.evaluation.beside import Beside
 from narrows.evaluation.bound import EvidenceLowerBound, PriorSamples
 from narrows.evaluation.by_formula import ByFormula
 from narrows.evaluation.chosen import ChosenPictures
-from narrows.evaluation.classifiers import MLP, Linear, Majority, NearestNeighbours
+from narrows.evaluation.classifiers import MLP, Majority, NearestNeighbours
 from narrows.evaluation.code_noise import CodeNoise
 from narrows.evaluation.codes import code_arrays, component_arrays, filter_arrays
 from narrows.evaluation.features import FeatureMemory
 from narrows.evaluation.fine_tuned import FineTuned
 from narrows.evaluation.interpolation import Interpolation, MeanFill, biharmonic, linear
 from narrows.evaluation.label_efficiency import LabelEfficiency
+from narrows.evaluation.linear import Linear
 from narrows.evaluation.linear_probe import LinearProbe
 from narrows.evaluation.manifold import Manifold
 from narrows.evaluation.out_of_distribution import NOISE, OutOfDistribution

@@ -14,12 +14,11 @@ from narrows.models.autoencoder import Autoencoder, Standardise, pad
 from narrows.models.bottleneck import Bottleneck, Deterministic, TopK
 from narrows.models.dense import Dense, FlatDecoder, check_sizes
 from narrows.models.pca import refuse_sources
+from narrows.models.whitening import Whitening
 from narrows.types import Images, ImageShape, Mask
 
 CONTRAST = 10 / 255**2
 """Added to a patch's variance before it is divided by, so that noise in flat patches stays small (Coates et al.)."""
-FLOOR = 0.1
-"""Added to the variances by which patches are whitened, for the same reason; both are Coates, Lee and Ng's."""
 UNIT = 24 / 255
 """Grey level of one standard deviation where whitened patches are kept as pictures: 8 bits hold 5 of them each way."""
 WHITENING_PATCHES = 100_000
@@ -155,34 +154,6 @@ class LearnsFromPatches(Protocol):
     def learnt_from(self, model: Autoencoder, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """What it learns from, of pictures (picture, channel, height, width)."""
         ...
-
-
-class Whitening(nn.Module):
-    """(patch - mean) @ matrix, the symmetric matrix that takes covariance away (Bell and Sejnowski 1997), and back."""
-
-    mean: Tensor
-    matrix: Tensor
-    inverse: Tensor
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("matrix", torch.eye(size))
-        self.register_buffer("inverse", torch.eye(size))
-
-    def set(self, patches: Tensor) -> None:
-        """From patches (patch, number) that are brought to mean 0 and contrast 1."""
-        centred = patches.double() - patches.double().mean(0)
-        # NumPy's, as PyTorch's own eigenvalue solver has died in the mathematics library of a processor
-        variances, directions = np.linalg.eigh((centred.T @ centred / len(centred)).numpy())
-        root = np.sqrt(variances.clip(min=0) + FLOOR)
-        self.mean.copy_(patches.mean(0))
-        self.matrix.copy_(torch.from_numpy(directions / root @ directions.T))
-        self.inverse.copy_(torch.from_numpy(directions * root @ directions.T))
-
-    def forward(self, patches: Tensor) -> Tensor:
-        """Shape (..., number) in and out."""
-        return (patches - self.mean) @ self.matrix
 
 
 class SlidingEncoder(nn.Module):
