@@ -45,9 +45,8 @@ def draw_plot(plot: Plot) -> Figure:
     titles = [_title(panel, plot.columns) for panel in plot.panels]
     row_height = tall + below + _TOP + _TITLE_LINE * max(title.count("\n") for title in titles)
     entries = _legend_entries(plot)
-    labels, across = _legend_labels(list(entries))
-    lines = math.ceil(sum(label.count("\n") + 1 for label in labels) / across)
-    legend = _LEGEND_LINE * lines + (0.08 if entries else 0.0)
+    columns = _legend_columns(list(entries))
+    legend = _LEGEND_LINE * max(map(_lines, columns), default=0) + (0.08 if entries else 0.0)
     height = math.ceil(len(plot.panels) / plot.columns) * row_height + legend
     figure = Figure(figsize=(WIDTH, height))
     for place, (panel, title) in enumerate(zip(plot.panels, titles, strict=True)):
@@ -59,20 +58,18 @@ def draw_plot(plot: Plot) -> Figure:
         axes.set_title(title, loc="left", fontsize=8.5, pad=6, y=1.0)
         axes.xaxis.set_label_coords(0.5, -_LABEL / tall)
         axes.yaxis.set_label_coords(0.0, 0.5)
-    if entries:
-        _draw_legend(figure, list(entries.values()), labels, across)
+    _draw_legend(figure, list(entries.values()), columns)
     return figure
 
 
-def _draw_legend(figure: Figure, looks: Sequence[dict[str, Any]], labels: Sequence[str], across: int) -> None:
-    """At the figure's foot, in columns, what each look means; matplotlib's own legend takes a fifth of its time."""
-    down = math.ceil(len(labels) / across)
-    top = _LEGEND_LINE * sum(label.count("\n") + 1 for label in labels[:down])
-    left = _LEGEND_LEFT
-    for start in range(0, len(labels), down):
-        column, middle = labels[start : start + down], top - _LEGEND_LINE / 2
-        for look, label in zip(looks[start : start + down], column, strict=True):
+def _draw_legend(figure: Figure, looks: Sequence[dict[str, Any]], columns: Sequence[Sequence[str]]) -> None:
+    """What each look means, down the columns at the foot; matplotlib's own legend takes a fifth of a figure's time."""
+    left, following = _LEGEND_LEFT, iter(looks)
+    for column in columns:
+        middle = _LEGEND_LINE * (max(map(_lines, columns)) - 0.5)
+        for label in column:
             ends = [left, left + _HANDLE / 2, left + _HANDLE]
+            look = next(following)
             line = Line2D(ends, [middle] * 3, **look, markersize=6, markevery=[1], transform=figure.dpi_scale_trans)
             figure.add_artist(line)
             for part in label.split("\n"):
@@ -85,7 +82,7 @@ def _draw_legend(figure: Figure, looks: Sequence[dict[str, Any]], labels: Sequen
                     verticalalignment="center_baseline",
                 )
                 middle -= _LEGEND_LINE
-        left += _HANDLE + _PAD + max(_inches(part) for label in column for part in label.split("\n")) + _BETWEEN
+        left += _column_width(column)
 
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:
@@ -198,18 +195,28 @@ def _legend_entries(plot: Plot) -> dict[str, dict[str, Any]]:
     return entries if len(entries) > 1 or outlines else {}
 
 
-def _legend_labels(names: Sequence[str]) -> tuple[list[str], int]:
-    """Labels, and in how many columns all of them fit; one that is wider than the figure is wrapped."""
+def _legend_columns(names: Sequence[str]) -> list[list[str]]:
+    """Labels in as many columns as fit, three at most; one that is wider than the figure is wrapped."""
     width = WIDTH - _LEGEND_LEFT - _RIGHT
     labels = [_legend_label(name) for name in names]
-    widest = max(map(_inches, labels), default=0.0)
-    across = int((width + _BETWEEN) / (_HANDLE + _PAD + widest + _BETWEEN))
-    if across:
-        return labels, min(across, 3)
+    for across in (3, 2, 1):
+        down = max(1, math.ceil(len(labels) / across))
+        columns = [labels[start : start + down] for start in range(0, len(labels), down)]
+        if sum(map(_column_width, columns)) <= width + _BETWEEN:
+            return columns
     letters = max(map(len, labels))
     while any(_inches(part) > width - _HANDLE - _PAD for label in labels for part in wrap(label, letters)):
         letters = int(0.9 * letters)
-    return ["\n".join(wrap(label, letters)) for label in labels], 1
+    return [["\n".join(wrap(label, letters)) for label in labels]]
+
+
+def _column_width(column: Sequence[str]) -> float:
+    """With what parts it from the next."""
+    return _HANDLE + _PAD + max(_inches(part) for label in column for part in label.split("\n")) + _BETWEEN
+
+
+def _lines(column: Sequence[str]) -> int:
+    return sum(label.count("\n") + 1 for label in column)
 
 
 def _inches(text: str) -> float:
