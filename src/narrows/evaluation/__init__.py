@@ -20,8 +20,8 @@ from narrows.evaluation.features import FeatureMemory
 from narrows.evaluation.fine_tuned import FineTuned
 from narrows.evaluation.interpolation import Interpolation, MeanFill, biharmonic, linear
 from narrows.evaluation.label_efficiency import LabelEfficiency
-from narrows.evaluation.linear import Linear
 from narrows.evaluation.linear_probe import LinearProbe
+from narrows.evaluation.logistic import Linear
 from narrows.evaluation.manifold import Manifold
 from narrows.evaluation.out_of_distribution import NOISE, OutOfDistribution
 from narrows.evaluation.reconstruction import Evaluation, Model, evaluate, reconstruct

@@ -12,7 +12,7 @@ from narrows.evaluation.beside import Beside
 from narrows.evaluation.classifiers import CURVES, Attempt, FeatureClassifier, Labelled, Tried, judge
 from narrows.evaluation.features import Kind
 from narrows.evaluation.label_budgets import answered, check_budgets, kept, num_classes
-from narrows.evaluation.linear import Linear
+from narrows.evaluation.logistic import Linear
 from narrows.evaluation.reconstruction import Evaluation, Model
 from narrows.evaluation.tally import Figure
 from narrows.models import Autoencoder

@@ -66,7 +66,7 @@ class Linear:
             return error.item(), conditioned(gradient).double().flatten().numpy()
 
         start = np.zeros(shape[0] * shape[1])
-        options = {"maxiter": self.max_iterations, "ftol": 1e-7, "gtol": 1e-6}
+        options = {"maxiter": self.max_iterations, "ftol": 1e-8, "gtol": 1e-6}
         found = minimize(value_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
         weights = conditioned(torch.from_numpy(found.x).float().view(shape))
         return Fitted(lambda features: linear(features, weights))
