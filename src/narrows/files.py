@@ -3,10 +3,11 @@
 import json
 import os
 import re
+import shutil
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,16 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def remove_temporary(folder: Path, *, older_seconds: float = 0.0) -> None:
     """Delete what killed processes left below a folder; for who is alone there, or of what was so long untouched."""
-    for path in folder.rglob(".*"):
+    files = (path for path in folder.rglob(".*") if TEMPORARY.fullmatch(path.name) and path.is_file())
+    remove_untouched(files, older_seconds)
+
+
+def remove_untouched(paths: Iterable[Path], seconds: float) -> None:
+    """Delete the files and folders that were not written to for so long."""
+    for path in paths:
         with suppress(FileNotFoundError):  # whoever wrote it has finished
-            if (
-                TEMPORARY.fullmatch(path.name)
-                and path.is_file()
-                and time.time() - path.stat().st_mtime >= older_seconds
-            ):
-                path.unlink()
+            if time.time() - path.lstat().st_mtime >= seconds:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Official files from their mirrors to the data root: the only place that uses the network, and only when called."""
 
 import glob
-import shutil
 import tempfile
 import time
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from narrows.data.catalogue import find_entry
 from narrows.data.official import Archive, File, data_root, find, md5_of
 from narrows.data.picture import Progress, say_nothing
 from narrows.data.unpack import unpack
-from narrows.files import ABANDONED_SECONDS, replacing
+from narrows.files import ABANDONED_SECONDS, remove_untouched, replacing
 
 ROUNDS = 2
 """How often a mirror that does not answer is tried."""
@@ -47,13 +46,6 @@ def download(name: str, root: str | Path | None = None, on_progress: Progress | 
     return folder
 
 
-def _clear(folder: Path, pattern: str) -> None:
-    """Delete what a killed download left; the data root is the user's, so only what goes by one of its own names."""
-    for path in folder.glob(pattern):
-        if time.time() - path.stat().st_mtime >= ABANDONED_SECONDS:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
 @dataclass
 class _Bar:
     """What pooch takes for a progress bar, in front of a callback."""
@@ -80,7 +72,8 @@ def _stands(root: Path, file: File) -> bool:
 
 
 def _fetch(path: Path, md5: str, mirrors: tuple[str, ...], on_progress: Progress) -> None:
-    _clear(path.parent, f".{glob.escape(path.name)}.????????")
+    # what a killed download left; the data root is the user's, so only what goes by one of a download's own names
+    remove_untouched(path.parent.glob(f".{glob.escape(path.name)}.????????"), ABANDONED_SECONDS)
     failures: dict[str, str] = {}
     left = list(mirrors)
     for attempt in range(ROUNDS):
@@ -117,7 +110,7 @@ def _fetch_archive(root: Path, archive: Archive, on_progress: Progress) -> None:
     by_hand = packed.is_file() and md5_of(packed) == archive.md5
     if not by_hand:
         _fetch(packed, archive.md5, archive.mirrors, on_progress)
-    _clear(root, f"{UNPACKING}*")
+    remove_untouched(root.glob(f"{UNPACKING}*"), ABANDONED_SECONDS)
     # Beside its final place, so that moving is renaming.
     with tempfile.TemporaryDirectory(dir=root, prefix=UNPACKING) as folder:
         unpacked = Path(folder)
