@@ -82,8 +82,5 @@ def test_a_missing_arm_leaves_all_three_untested(tmp_path: Path) -> None:
 def test_encoders_stand_still_for_every_classifier_that_is_compared_on_them() -> None:
     shared = {arm.name: arm.encoder for arm in load_experiment("label_efficiency").arms if arm.encoder}
     assert shared[THREE_LAYERS] == shared[FIVE_LAYERS] == shared[ANOTHER] == ENCODER != shared[REAL_CODES]
-    assert {name for name, encoder in shared.items() if encoder == IMPROVED} == {
-        "compared, linear classifier",
-        "compared, MLP",
-        "compared, nearest neighbours",
-    }
+    on_improved = {name for name, encoder in shared.items() if encoder == IMPROVED}
+    assert on_improved == {"compared, MLP", "compared, nearest neighbours"}

@@ -27,12 +27,14 @@ class Linear:
     Products are float32's whatever the features are: a processor without units for bfloat16 is many times slower in it.
 
     Raises:
-        ValueError: a negative weight decay, or fewer than one iteration.
+        ValueError: a negative weight decay, fewer than one iteration, or a tolerance that is not above 0.
     """
 
     weight_decay: float = 1e-3
     """On half the sum of squared weights, beside the mean cross-entropy: 1 / (pictures x C) of scikit-learn's C."""
     max_iterations: int = 100
+    tolerance: float = 1e-8
+    """The share of the error by which a step has to lower it: the first that lowers it by less is the last."""
 
     def __post_init__(self) -> None:
         if self.weight_decay < 0 or self.max_iterations < 1:
@@ -40,6 +42,8 @@ class Linear:
                 "expected a weight decay of at least 0 and at least 1 iteration, found "
                 f"{self.weight_decay} and {self.max_iterations}"
             )
+        if not self.tolerance > 0:
+            raise ValueError(f"expected a tolerance above 0, found {self.tolerance}; 1e-8 is as near as float32 comes")
 
     @property
     def title(self) -> str:
@@ -66,7 +70,7 @@ class Linear:
             return error.item(), conditioned(gradient).double().flatten().numpy()
 
         start = np.zeros(shape[0] * shape[1])
-        options = {"maxiter": self.max_iterations, "ftol": 1e-8, "gtol": 1e-6}
+        options = {"maxiter": self.max_iterations, "ftol": self.tolerance, "gtol": 1e-6}
         found = minimize(value_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
         weights = conditioned(torch.from_numpy(found.x).float().view(shape))
         return Fitted(lambda features: linear(features, weights))
