@@ -83,7 +83,7 @@ def section(run: Run) -> Iterator[str]:
     yield f"{experiment['question']}\n"
     yield f"- `{place['command']}`, {place['seconds'] / 60:.0f} minutes, {place['date']}"
     yield f"- {experiment['data']['name']}: {counts}"
-    yield (f"- {place['processor']}, {place['cores']} cores, {place['precision']}; {versions(place)}\n")
+    yield f"- {place['processor']}, {place['cores']} cores, {place['precision']}; {versions(place)}\n"
     yield "| arm | seeds | " + " | ".join(METRICS[metric].label for metric in SHOWN + CHECKED) + " | training, s |"
     yield "| --- | ---: |" + " ---: |" * (len(SHOWN + CHECKED) + 1)
     for arm in run.arms():

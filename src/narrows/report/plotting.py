@@ -46,7 +46,7 @@ def draw_plot(plot: Plot) -> Figure:
     row_height = tall + below + _TOP + _TITLE_LINE * max(title.count("\n") for title in titles)
     entries = _legend_entries(plot)
     columns = _legend_columns(list(entries))
-    legend = _LEGEND_LINE * max(map(_lines, columns), default=0) + (0.08 if entries else 0.0)
+    legend = _LEGEND_LINE * max(map(_count_lines, columns), default=0) + (0.08 if entries else 0.0)
     height = math.ceil(len(plot.panels) / plot.columns) * row_height + legend
     figure = Figure(figsize=(WIDTH, height))
     for place, (panel, title) in enumerate(zip(plot.panels, titles, strict=True)):
@@ -54,7 +54,7 @@ def draw_plot(plot: Plot) -> Figure:
         left, bottom = margin + column * (width + gap), height - (row + 1) * row_height + below
         axes = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, tall / height))
         _draw_panel(axes, panel)
-        # at places of their own, which are measured in half of a figure's time otherwise
+        # at places of their own, which are measured in a quarter of a figure's time otherwise
         axes.set_title(title, loc="left", fontsize=8.5, pad=6, y=1.0)
         axes.xaxis.set_label_coords(0.5, -_LABEL / tall)
         axes.yaxis.set_label_coords(0.0, 0.5)
@@ -66,7 +66,7 @@ def _draw_legend(figure: Figure, looks: Sequence[dict[str, Any]], columns: Seque
     """What each look means, down the columns at the foot; matplotlib's own legend takes a fifth of a figure's time."""
     left, following = _LEGEND_LEFT, iter(looks)
     for column in columns:
-        middle = _LEGEND_LINE * (max(map(_lines, columns)) - 0.5)
+        middle = _LEGEND_LINE * (max(map(_count_lines, columns)) - 0.5)
         for label in column:
             ends = [left, left + _HANDLE / 2, left + _HANDLE]
             look = next(following)
@@ -215,7 +215,7 @@ def _column_width(column: Sequence[str]) -> float:
     return _HANDLE + _PAD + max(_inches(part) for label in column for part in label.split("\n")) + _BETWEEN
 
 
-def _lines(column: Sequence[str]) -> int:
+def _count_lines(column: Sequence[str]) -> int:
     return sum(label.count("\n") + 1 for label in column)
 
 
