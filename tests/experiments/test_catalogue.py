@@ -17,7 +17,7 @@ from narrows.experiments.session import Nobody, RunSettings
 from narrows.experiments.settings import change_experiment
 from narrows.models import Autoencoder, Dense
 from narrows.models.pca import ClosedForm
-from narrows.results import Reported, read_rows, slug
+from narrows.results import Reported, Run, read_rows, slug
 from narrows.training import parameter_count
 
 REPORTED = read_rows(Path(__file__).parents[2] / "src" / "narrows" / "experiments" / "reported.csv", Reported)
@@ -88,15 +88,18 @@ def test_three_digits_are_taken_apart_by_the_settings_that_the_page_names(
             assert run.values(arm.name, "mse", split="test", condition=f"source=mnist-{place}")
 
 
-def test_what_a_changed_run_cannot_judge_is_called_untested(
-    experiment: Experiment, enlarged: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if experiment.data != "digits":
-        monkeypatch.setattr("narrows.experiments.run.load", lambda *_, **__: enlarged.few(100, 50))
-    alone = Arm("compared, alone", Dense((), 3))
-    settings = RunSettings(folder=tmp_path / "run", quick=True)
-    run = run_experiment(replace(experiment, arms=(alone,)), settings, Nobody())
-    assert {conclusion.verdict for conclusion in run.conclusions} <= {"not tested"}
+@pytest.fixture(scope="module")
+def changed(enlarged: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run in which nothing stands that any experiment asks about."""
+    folder = tmp_path_factory.mktemp("changed") / "run"
+    alone = replace(load_experiment("quickstart"), arms=(Arm("compared, alone", Dense((), 3)),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("narrows.experiments.run.load", lambda *_, **__: enlarged.few(100, 50))
+        return run_experiment(alone, RunSettings(folder=folder, quick=True), Nobody())
+
+
+def test_what_a_changed_run_cannot_judge_is_called_untested(experiment: Experiment, changed: Run) -> None:
+    assert {conclusion.verdict for conclusion in experiment.judge(changed)} <= {"not tested"}
 
 
 def test_its_entry_in_the_index_says_the_same(experiment: Experiment) -> None:
