@@ -168,6 +168,12 @@ def test_labels_are_nested_and_drawn_by_the_arm_s_seed(digits: Dataset, pca: Aut
     assert values(first)["labels=1.0"] == values(other)["labels=1.0"]
 
 
+def test_what_knows_labelled_pictures_by_heart_is_not_judged_on_them(digits: Dataset, pca: Autoencoder) -> None:
+    elsewhere = LabelEfficiency((NearestNeighbours(1),), (1.0,))(pca, digits.test, beside(digits)).elsewhere
+    assert elsewhere["train"] == []
+    assert [figure.metric for figure in elsewhere["validation"]] == ["cross_entropy", "accuracy"]
+
+
 def test_features_are_codes_pictures_or_pixels(digits: Dataset, pca: Autoencoder) -> None:
     learnt = beside(digits)
     asked = {

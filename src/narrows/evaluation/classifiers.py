@@ -33,6 +33,8 @@ class Fitted(NamedTuple):
     """Logarithms of each class's probability, up to a constant a picture, in float32."""
     curves: Mapping[str, list[float]] = {}
     """Values of `CURVES` after every epoch; empty where nothing is trained by epochs."""
+    by_heart: bool = False
+    """Whether it knows each labelled picture, so that its answers on them tell nothing."""
 
 
 @runtime_checkable
@@ -58,8 +60,8 @@ class Tried(NamedTuple):
 
     classifier: FeatureClassifier
     fitted: Fitted
-    on_train: tuple[float, float]
-    """Of the labelled pictures, after training."""
+    on_train: tuple[float, float] | None
+    """Of the labelled pictures, after training; None of those that it knows by heart."""
     on_validation: tuple[float, float]
 
 
@@ -150,7 +152,7 @@ class NearestNeighbours:
                 parts.append(((votes[nearest].sum(1) + 1 / num_classes) / (k + 1)).log())
             return torch.cat(parts)
 
-        return Fitted(scores)
+        return Fitted(scores, by_heart=True)
 
     def comparable(self, features: Codes) -> Codes:
         """Features whose euclidean distance is the one asked for: for cosines they have length 1."""
