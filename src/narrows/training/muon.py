@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from narrows.training.adam import Adam
+
 NARROW = 4
 """Inputs or outputs of a weight up to which it reads or gives a picture's channels, and is left to AdamW."""
 MOMENTUM = 0.95
@@ -40,8 +42,7 @@ class Muon:
         self.precision = precision
         theirs = set(self.weights)
         rest = [each for each in parameters if each not in theirs]
-        # in a group, since an optimiser refuses an empty list of parameters, but no empty group
-        self.adamw = torch.optim.AdamW([{"params": rest}], lr=rate, betas=betas, weight_decay=weight_decay, fused=True)
+        self.adamw = Adam(rest, rate=rate, betas=betas, weight_decay=weight_decay, decoupled=True)
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -80,7 +81,7 @@ class Muon:
         for key, average in enumerate(self.averages):
             average.copy_(saved["state"][key]["momentum_buffer"])
         adamw = {key - count: value for key, value in saved["state"].items() if key >= count}
-        self.adamw.load_state_dict(self.adamw.state_dict() | {"state": adamw})
+        self.adamw.load_state_dict({"state": adamw})
 
 
 def orthogonal(matrix: Float[Tensor, "row column"]) -> Float[Tensor, "row column"]:

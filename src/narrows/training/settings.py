@@ -9,6 +9,7 @@ from torch import Generator, nn
 from torch.optim import Optimizer
 
 from narrows.metrics import PER_IMAGE
+from narrows.training.adam import Adam
 from narrows.training.muon import Muon
 from narrows.types import Images, Sources
 
@@ -133,7 +134,7 @@ COSINE = Training(epochs=20, optimizer="adamw", learning_rate=2e-3, weight_decay
 """AdamW, warm-up and a cosine to 0; chosen on MNIST's validation split."""
 
 
-def build_optimizer(module: nn.Module, training: Training) -> Optimizer | Muon:
+def build_optimizer(module: nn.Module, training: Training) -> Optimizer | Adam | Muon:
     """The optimiser that a description names, over the parameters that want a gradient."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     rate, decay = training.learning_rate, training.weight_decay
@@ -142,8 +143,8 @@ def build_optimizer(module: nn.Module, training: Training) -> Optimizer | Muon:
     if training.optimizer == "muon":
         precision = choose_precision(training.precision, parameters[0].device)
         return Muon(parameters, rate=rate, betas=training.betas, weight_decay=decay, precision=precision)
-    kind = torch.optim.Adam if training.optimizer == "adam" else torch.optim.AdamW
-    return kind(parameters, lr=rate, betas=training.betas, weight_decay=decay, fused=True)
+    decoupled = training.optimizer == "adamw"
+    return Adam(parameters, rate=rate, betas=training.betas, weight_decay=decay, decoupled=decoupled)
 
 
 def learning_rate(training: Training, progress: float) -> float:
