@@ -27,6 +27,8 @@ UNDER = (
     ("reconstruction", "ssim"),
     ("out_of_distribution", "auc"),
     ("linear_probe", "accuracy"),
+    ("label_efficiency", "accuracy"),
+    ("label_efficiency", "macro_auc"),
     ("fine_tuned", "accuracy"),
     ("by_formula", "psnr"),
 )
@@ -90,6 +92,8 @@ def section(run: Run) -> Iterator[str]:
         if set(run.values(arm, "input_distance", split="test", evaluation="checks").values()) == {0.0}:
             continue  # what hands its input back is perfect where nothing is corrupted; see the conditions below
         errors = run.values(arm, "mse", split="test")
+        if not errors:
+            continue  # of another arm's encoder only what it is worth to a classifier is measured
         figures = [spread(run.values(arm, metric, split="test")) for metric in SHOWN]
         figures += [spread(run.values(arm, metric, split="test", evaluation="checks")) for metric in CHECKED]
         seconds = spread(run.values(arm, "training_seconds", split="train", evaluation="training"))

@@ -19,6 +19,7 @@ def test_interval_is_student_s_over_seeds() -> None:
     assert found.mean == 2.0
     assert found.half_width == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
     assert math.isnan(interval([1.0]).half_width)
+    assert interval([0.1, 0.1, 0.1]) == (0.1, 0.0, 3)
 
 
 @pytest.mark.parametrize(

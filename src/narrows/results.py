@@ -218,6 +218,8 @@ def interval(values: Sequence[float]) -> Interval:
     mean = math.fsum(values) / n
     if n < 2:
         return Interval(mean, math.nan, n)
+    if min(values) == max(values):  # their mean is rounded, and they seem to differ from it
+        return Interval(values[0], 0.0, n)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
     return Interval(mean, float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n), n)
 
