@@ -41,7 +41,9 @@ MINUTES = 0.5
 def label_efficiency() -> Experiment:
     """Report 000's features, which are no codes, and its MLPs; real codes; and what is gained where an encoder learns.
 
-    About 30 minutes on 2 cores with bfloat16 units, an estimate: it has not been recorded yet.
+    Expect chance from what is reported, and 52 % to 81 % of the pictures of CIFAR-10 named from 1 % of the labels to
+    all; the measured figures stand in docs/results.md. About an hour on 2 cores without bfloat16 units, 25 minutes of
+    which are the improved encoder's: 8 for the features of 60 000 pictures, 8 for linear classifiers of them.
     """
     return Experiment(
         name="label_efficiency",
@@ -56,7 +58,7 @@ def label_efficiency() -> Experiment:
             "seed. Report 000 has STL-10, which is not here: its 5 000 labelled pictures, split 80-10-10, run with "
             "--set data=stl10 --set split=80-10-10, and with data=stl10 alone its official test pictures do."
         ),
-        minutes=30.0,
+        minutes=57.0,
         data="cifar10",
         arms=(*as_reported(), *improved(), *baselines(), *learning_encoders()),
         sources=("000",),
