@@ -51,6 +51,19 @@ def test_the_answer_of_classifiers_is_their_accuracy_with_the_most_and_the_fewes
     assert reported.startswith("The best of the source report's, “as reported, code 2”: accuracy 0.2000 with")
 
 
+def test_a_classifier_of_pixels_is_not_said_to_learn_from_a_code(tmp_path: Path) -> None:
+    rows = [
+        Result("small", arm, 0, "label_efficiency", "labels=1.0", "test", "accuracy", 0.5, 100) for arm in (TEN, BETTER)
+    ]
+    folder = write_small(tmp_path, [*rows, row(TEN, 1.0), row(BETTER, 2.0)])
+    for arm, features in ((TEN, "pixels"), (BETTER, "code")):
+        arrays = {"features": np.array(features)}
+        write_arrays(folder / "arrays" / slug(arm, 0) / "label_efficiency.npz", arrays)
+    (table,) = (block for block in section(page_of(folder), "probe").blocks if isinstance(block, Table))
+    learnt_from = {line[0].text: line[1].text for group in table.groups for line in group.rows}
+    assert learnt_from == {TEN: "pixels", BETTER: "2"}
+
+
 def test_reported_figures_join_their_reruns_and_the_improved_arm(tmp_path: Path) -> None:
     some = "pictures=0-9"
     rows = [

@@ -44,7 +44,7 @@ def test_the_probe_s_table_marks_the_best_of_a_budget(tmp_path: Path) -> None:
     part = section(page_of(write_small(tmp_path, PROBED)), "probe")
     table = part.blocks[-1]
     assert isinstance(table, Table)
-    assert [column.label for column in table.columns] == ["arm", "in the code", "100 labels", "all labels"]
+    assert [column.label for column in table.columns] == ["arm", "learnt from", "100 labels", "all labels"]
     assert texts(table) == {
         TEN: ["2", "0.5000", "0.8750"],
         BETTER: ["2", "0.7500", "0.8125"],
@@ -110,7 +110,7 @@ def test_fine_tuned_accuracies_stand_below_the_probe_s(tmp_path: Path) -> None:
     part = section(page_of(write_small(tmp_path, [*frozen, *probed(PCA, {"1000": 0.625}), *TUNED])), "probe")
     table = part.blocks[-1]
     assert isinstance(table, Table)
-    labels = ["arm", "in the code", "100 labels", "1000 labels", "all labels"]
+    labels = ["arm", "learnt from", "100 labels", "1000 labels", "all labels"]
     assert [column.label for column in table.columns] == labels
     shown = {
         group.label: {line[0].text: [cell.text for cell in line[2:]] for line in group.rows} for group in table.groups

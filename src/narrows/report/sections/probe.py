@@ -125,7 +125,7 @@ def table(caption: str, ways: tuple[Way, ...]) -> Table:
         caption=caption,
         columns=(
             Column("arm", numeric=False),
-            Column("in the code", "numbers"),
+            Column("learnt from", "numbers of the code"),
             *(Column(amount(budget), "accuracy, ↑") for budget in budgets),
         ),
         groups=tuple(Group(way.label[:1].upper() + way.label[1:], _rows(way, budgets)) for way in ways),
@@ -142,11 +142,19 @@ def _rows(way: Way, budgets: list[str]) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
         (
             Cell(arm.name, style=arm.style),
-            Cell(count(arm.code_numbers) if arm.code_numbers else MISSING),
+            Cell(_learnt_from(arm, way.found[arm])),
             *(cell(arm, budget) for budget in budgets),
         )
         for arm in way.found
     )
+
+
+def _learnt_from(arm: Arm, probed: Probed) -> str:
+    """How many numbers of a code, or what else a classifier looks at."""
+    features = str(probed.arrays.get("features", "code"))
+    if features != "code":
+        return features
+    return count(arm.code_numbers) if arm.code_numbers else MISSING
 
 
 def _caption(subject: Subject, ways: tuple[Way, ...]) -> str:
