@@ -1,5 +1,6 @@
 """Every experiment of the catalogue: it runs from pictures to report, and its arms are what their names say."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from narrows.data import Dataset, Pictures, from_array, pair
 from narrows.experiments.experiment import ROLES, Arm, Experiment
 from narrows.experiments.folder import reported_rows
 from narrows.experiments.index import EXPERIMENTS, load_experiment
-from narrows.experiments.run import run_experiment
+from narrows.experiments.run import judge, run_experiment
 from narrows.experiments.session import Nobody, RunSettings
 from narrows.experiments.settings import change_experiment
 from narrows.models import Autoencoder, Dense
 from narrows.models.pca import ClosedForm
-from narrows.results import Reported, Run, read_rows, slug
+from narrows.report.building import build_page
+from narrows.results import Reported, Run, open_run, read_rows, slug, write_rows
 from narrows.training import parameter_count
 
 REPORTED = read_rows(Path(__file__).parents[2] / "src" / "narrows" / "experiments" / "reported.csv", Reported)
@@ -98,8 +100,17 @@ def changed(enlarged: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
         return run_experiment(alone, RunSettings(folder=folder, quick=True), Nobody())
 
 
-def test_what_a_changed_run_cannot_judge_is_called_untested(experiment: Experiment, changed: Run) -> None:
-    assert {conclusion.verdict for conclusion in experiment.judge(changed)} <= {"not tested"}
+def test_what_a_changed_run_cannot_judge_is_called_untested(
+    experiment: Experiment, changed: Run, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(changed.folder, tmp_path / "run")
+    write_rows(folder / "reported.csv", Reported, reported_rows(experiment.name, ""))
+    judge(folder, experiment)  # asks the doctor too, who looks at what is reported of arms that are not there
+    run = open_run(folder)
+    assert {conclusion.verdict for conclusion in run.conclusions} <= {"not tested"}
+    assert [part.anchor for part in build_page(run).sections if part.anchor == "conclusions"] == (
+        ["conclusions"] if run.conclusions else []
+    )
 
 
 def test_its_entry_in_the_index_says_the_same(experiment: Experiment) -> None:

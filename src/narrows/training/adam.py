@@ -9,6 +9,7 @@ from torch.optim.adam import adam
 from torch.optim.adamw import adamw
 
 EPSILON = 1e-8
+"""Added to the root of a gradient's mean square before it divides; PyTorch's own."""
 
 
 class Adam:
