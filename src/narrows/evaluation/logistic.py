@@ -34,13 +34,14 @@ class Linear:
     """On half the sum of squared weights, beside the mean cross-entropy: 1 / (pictures x C) of scikit-learn's C."""
     max_iterations: int = 100
     tolerance: float = 1e-8
-    """The share of the error by which a step has to lower it: the first that lowers it by less is the last."""
+    """It ends with the first step that lowers the error, in nats, by less than this share of it, or of 1 if that is
+    more."""
 
     def __post_init__(self) -> None:
         if self.weight_decay < 0 or self.max_iterations < 1:
             raise ValueError(
                 "expected a weight decay of at least 0 and at least 1 iteration, found "
-                f"{self.weight_decay} and {self.max_iterations}"
+                f"{self.weight_decay} and {self.max_iterations}; 0.001 and 100 are usual"
             )
         if not self.tolerance > 0:
             raise ValueError(f"expected a tolerance above 0, found {self.tolerance}; 1e-8 is as near as float32 comes")
@@ -51,7 +52,7 @@ class Linear:
         return f"linear, weight decay {self.weight_decay:g}"
 
     def fit(self, learnt: Labelled, validation: Labelled, num_classes: int, seed: int) -> Fitted:  # noqa: ARG002
-        """The minimum, as near as the iterations lead; it hangs on neither validation nor seed."""
+        """The minimum, as near as iterations and tolerance lead; it hangs on neither validation nor seed."""
         from scipy.optimize import minimize
 
         features, labels = learnt
