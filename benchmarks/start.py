@@ -11,7 +11,7 @@ from turns import Figures, How, in_turns, record, seconds_of
 FIRST_STEP = """
 import os, sys
 from narrows.training.state import TrainingState
-def stop(self):
+def stop(self, interrupted):
     sys.stdout.flush()
     os._exit(0)
 TrainingState.after_step = stop
