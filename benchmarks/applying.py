@@ -1,7 +1,7 @@
 """A trained model applied: pictures a second, beside the same network in plain PyTorch and in ONNX Runtime.
 
-All begin with uint8 pictures in memory, end with float32 NumPy arrays, and take as many pictures at once: `ENCODED` for
-codes, one photograph for `apply`.
+All begin with uint8 pictures in memory, end with float32 NumPy arrays, and take as many pictures at once: for codes as
+many as Narrows does, one photograph for `apply`.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from turns import Figures, How, in_turns, record, seconds_of
 
 from narrows.apply import Run
-from narrows.apply.run import ENCODED
 from narrows.export import export_model
 from narrows.files import write_json
 from narrows.models import Autoencoder, UNet
@@ -34,7 +33,6 @@ CLOSE = 1e-3
 def measure(how: How) -> dict[str, Any]:
     """Codes of two networks, and photographs through a U-Net."""
     return {
-        "at_once": ENCODED,
         "encode, dense": encode(build(DENSE, GREY, 0), how.count(20_000, 1000), how),
         "encode, convolutional": encode(build(CONVOLUTIONAL, COLOUR, 0), how.count(2_000, 20), how),
         "apply, U-Net, 256 x 256": apply(how.count(20, 2), how),
@@ -42,11 +40,11 @@ def measure(how: How) -> dict[str, Any]:
 
 
 def encode(model: Autoencoder, count: int, how: How) -> dict[str, Any]:
-    """Codes of pictures, `ENCODED` at once."""
+    """Codes of pictures."""
     images = random_pictures(model.image_shape, count)
     run = run_of(model, how.scratch / "encode")
     network, session = plain(model.eval()), onnx_session(model, how.scratch / f"{model.code_size}.onnx", "encoder")
-    parts = [images[start : start + ENCODED] for start in range(0, count, ENCODED)]
+    parts = [images[start : start + run.at_once] for start in range(0, count, run.at_once)]
     every = {
         "Narrows": lambda: run.encode(images),
         "PyTorch": lambda: np.concatenate([eager(network.encoder, part) for part in parts]),
@@ -54,7 +52,7 @@ def encode(model: Autoencoder, count: int, how: How) -> dict[str, Any]:
     }
     if has_bfloat16_units():
         every["Narrows in bfloat16"] = lambda: run.encode(images, precision="bfloat16")
-    return compared(every, count, how)
+    return compared(every, count, how) | {"at_once": run.at_once}
 
 
 def apply(count: int, how: How) -> dict[str, Any]:
@@ -76,7 +74,7 @@ def apply(count: int, how: How) -> dict[str, Any]:
         "PyTorch": lambda: np.concatenate([eager(network, image[None]) for image in images]),
         "ONNX Runtime": lambda: np.concatenate([session(image[None]).clip(0, 1) for image in images]),
     }
-    return compared(every, count, how)
+    return compared(every, count, how) | {"at_once": 1}
 
 
 def compared(every: dict[str, Callable[[], NDArray[np.float32]]], count: int, how: How) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from turns import Figures, How, in_turns, record, seconds_of
@@ -29,18 +30,18 @@ def measure(how: How) -> dict[str, Any]:
     answer([*program, "run", "quickstart", "--quick", "--out", str(folder)])
     runs = iter(range(10**6))
 
-    def first_step() -> list[str]:
-        return [
-            sys.executable, "-c", FIRST_STEP, "run", "quickstart", "--out", str(how.scratch / f"first-{next(runs)}"),
-        ]  # fmt: skip
-
     every: dict[str, Callable[[int], Figures]] = {
         "narrows --help": timed(lambda: [*program, "--help"]),
         "narrows list": timed(lambda: [*program, "list"]),
-        "narrows run, to the first step": timed(first_step),
+        "narrows run, to the first step": timed(lambda: first_step(how.scratch / f"first-{next(runs)}")),
         "narrows report": timed(lambda: [*program, "report", str(folder)]),
     }
     return {"rounds": in_turns(every, how.count(9, 1))}
+
+
+def first_step(folder: Path) -> list[str]:
+    """The command that runs an experiment up to its first training step."""
+    return [sys.executable, "-c", FIRST_STEP, "run", "quickstart", "--out", str(folder)]
 
 
 def timed(command: Callable[[], Sequence[str]]) -> Callable[[int], Figures]:

@@ -128,16 +128,12 @@ def share(measured: Mapping[str, Any]) -> Iterator[str]:
 
 def applying(measured: Mapping[str, Any]) -> Iterator[str]:
     """Pictures a second."""
-    yield f"Codes of {measured['at_once']} pictures at once; photographs one by one."
-    yield ""
-    yield "| what | by | pictures/s | times plain PyTorch |"
-    yield "| --- | --- | ---: | ---: |"
+    yield "| what | by | at once | pictures/s | times plain PyTorch |"
+    yield "| --- | --- | ---: | ---: | ---: |"
     for what, content in measured.items():
-        if what == "at_once":
-            continue
         for name, values in content["rounds"].items():
             faster = "" if name == "PyTorch" else ratio(values["rate"], content["rounds"]["PyTorch"]["rate"])
-            yield f"| {what} | {name} | {spread(values['rate'])} | {faster} |"
+            yield f"| {what} | {name} | {content['at_once']} | {spread(values['rate'])} | {faster} |"
 
 
 def decoding(measured: Mapping[str, Any]) -> Iterator[str]:
@@ -148,9 +144,11 @@ def decoding(measured: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "| by | pictures/s | of Pillow alone | aim |"
     yield "| --- | ---: | ---: | ---: |"
-    own, alone = rounds[OWN]["rate"], rounds["Pillow"]["rate"]
-    yield f"| Narrows, into a cache | {spread(own)} | {ratio(own, alone)} | {DECODING:g} |"
-    yield f"| Pillow alone, kept nowhere | {spread(alone)} | | |"
+    alone = rounds["Pillow"]["rate"]
+    for name, values in rounds.items():
+        share = "" if name == "Pillow" else ratio(values["rate"], alone)
+        aim = f"{DECODING:g}" if name == OWN else ""
+        yield f"| {name} | {spread(values['rate'])} | {share} | {aim} |"
 
 
 def memory(measured: Mapping[str, Any]) -> Iterator[str]:

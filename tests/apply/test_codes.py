@@ -9,8 +9,9 @@ from narrows import Run
 from narrows.apply import decode_to_files, encode_to_file, gather, judge
 from narrows.corruption import GaussianNoise
 from narrows.data import read_picture
-from narrows.models import PCA, Autoencoder, Dense
+from narrows.models import PCA, Autoencoder, Convolutional, Dense
 from narrows.results import Result, open_run, read_rows
+from narrows.types import Architecture
 
 from ..data.layouts import random_bytes, write_picture
 from .small import ARM, complete, write_run
@@ -116,6 +117,21 @@ def test_decoded_pictures_get_names_of_their_own_and_replace_none(tmp_path: Path
     np.savez(codes, codes=np.zeros((2, 16)), files=np.array(["c.png", "c.png"]))
     with pytest.raises(ValueError, match=r"expected a name of its own for each picture, found c.png.png twice"):
         decode_to_files(run, codes, out)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "at_once"), [(Dense((), 3), 500), (Convolutional((2, 3)), 32)], ids=["dense", "convolutional"]
+)
+def test_pictures_get_the_same_codes_in_parts_and_one_by_one(
+    architecture: Architecture, at_once: int, tmp_path: Path
+) -> None:
+    run = Run.open(write_run(tmp_path / "run", architecture, (1, 64, 64)))
+    assert run.at_once == at_once
+    images = np.random.default_rng(0).integers(0, 256, (at_once + 3, 1, 64, 64), dtype=np.uint8)
+    codes = run.encode(images)
+    alone = np.concatenate([run.encode(image[None]) for image in images[-5:]])
+    np.testing.assert_allclose(codes[-5:], alone, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(run.decode(codes)[-5:], run.decode(alone), rtol=1e-4, atol=1e-5)
 
 
 def test_a_file_that_is_there_is_refused_before_any_work(

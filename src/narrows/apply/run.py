@@ -1,5 +1,6 @@
 """A run in use: one of its trained models, and what it was trained for."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,16 @@ from narrows.apply.restore import restore
 from narrows.data.array import channels_first
 from narrows.models import Autoencoder, bypass_numbers
 from narrows.training import choose_precision, load_model
-from narrows.training.fit import to_unit
+from narrows.training.fit import is_convolutional, put_channels_last, to_unit
 from narrows.training.settings import Precision, choose_device
 
 DEVIATIONS = 6.0
 """Of unclipped noise by which a value may lie outside the range of clean pictures: beyond it are 2 in 1e9."""
 ENCODED = 500
 """Pictures at once."""
+CONVOLVED = 2**17
+"""Pixels at once where there are convolutions: of 500 pictures of 32 x 32 in one go, the system took as long to clear
+fresh memory for the features as the convolutions took."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,9 @@ class Run:
                 folder, name = above, folder.name
         record = results.open_run(folder)
         arm, seed = chosen(record, name)
-        model = load_model(folder / "models" / results.slug(arm["name"], seed))
-        return cls(record, arm, seed, model.to(choose_device(device)))
+        model = load_model(folder / "models" / results.slug(arm["name"], seed)).to(choose_device(device))
+        put_channels_last(model)
+        return cls(record, arm, seed, model)
 
     @property
     def task(self) -> str:
@@ -73,6 +78,12 @@ class Run:
         strength = 0.0 if corruption.get("clip") else corruption.get("sigma", 0.0)
         margin = DEVIATIONS * (max(strength) if isinstance(strength, list) else strength)
         return low - margin, high + margin
+
+    @property
+    def at_once(self) -> int:
+        """How many pictures go through the model together."""
+        pixels = math.prod(self.model.image_shape[1:])
+        return min(ENCODED, max(1, CONVOLVED // pixels)) if is_convolutional(self.model) else ENCODED
 
     def apply(self, picture: NDArray[Any], hidden: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
         """A picture as the model gives it back: denoised, filled in, taken apart, or from its code.
@@ -143,7 +154,7 @@ class Run:
         with torch.inference_mode(), torch.autocast(device.type, kind, enabled=kind != torch.float32):
             given = (
                 to_unit(part, device) if part.dtype == torch.uint8 else part.to(device)
-                for part in images.split(ENCODED)
+                for part in images.split(self.at_once)
             )
             codes = [self.model.encode(part).float().cpu() for part in given]
         found: NDArray[np.float32] = torch.cat(codes).numpy()
@@ -162,7 +173,7 @@ class Run:
             )
         device = self.model.standardise.mean.device
         with torch.inference_mode():
-            parts = torch.from_numpy(np.asarray(codes, dtype=np.float32)).split(ENCODED)
+            parts = torch.from_numpy(np.asarray(codes, dtype=np.float32)).split(self.at_once)
             pictures = [self.model.decode(part.to(device)).float().clamp(0, 1).cpu() for part in parts]
         found: NDArray[np.float32] = torch.cat(pictures).numpy()
         return found

@@ -258,9 +258,14 @@ def channels_last(images: Images) -> Images:
     return images.contiguous(memory_format=torch.channels_last)
 
 
+def is_convolutional(module: nn.Module) -> bool:
+    """Whether a network has convolutions."""
+    return any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules())
+
+
 def put_channels_last(module: nn.Module) -> bool:
     """Put a network's weights into that order where it has convolutions, and say whether it has."""
-    convolutional = any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules())
+    convolutional = is_convolutional(module)
     if convolutional:
         module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # buys 1.5 to 4 times in bf16
     return convolutional
