@@ -1,6 +1,7 @@
 """A folder of JPEG files becomes a cache of pictures, beside Pillow alone decoding them in as many threads."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ from PIL import Image
 from turns import Figures, How, in_turns, record, seconds_of
 
 from narrows.data import read_folder
+from narrows.data.picture import Size
 
 SIDE, CORNERS = 512, 17
 """Pixels along a picture's side, and of the noise that is enlarged to it, for JPEG files as smooth as photographs."""
+SMALL = 128
+"""Pixels along a side to which pictures are brought, as those of differing sizes must be."""
 
 
 def measure(how: How) -> dict[str, Any]:
@@ -21,14 +25,18 @@ def measure(how: How) -> dict[str, Any]:
     folder = how.scratch / "pictures"
     write_pictures(folder, count)
 
-    def narrows(number: int) -> Figures:
-        cache = how.scratch / f"cache-{number}"
-        return {"rate": count / seconds_of(lambda: read_folder(folder, cache=cache))}
+    def narrows(size: Size | None) -> Callable[[int], Figures]:
+        def way(number: int) -> Figures:
+            cache = how.scratch / f"cache-{number}"
+            return {"rate": count / seconds_of(lambda: read_folder(folder, size=size, cache=cache))}
+
+        return way
 
     def pillow(_: int) -> Figures:
         return {"rate": count / seconds_of(lambda: decode(folder))}
 
-    rounds = in_turns({"Narrows": narrows, "Pillow": pillow}, how.count(7, 1))
+    every = {"Pillow": pillow, "Narrows": narrows(None), f"Narrows, brought to {SMALL}": narrows((SMALL, SMALL))}
+    rounds = in_turns(every, how.count(7, 1))
     return {"pictures": count, "side": SIDE, "threads": os.cpu_count(), "rounds": rounds}
 
 

@@ -60,7 +60,7 @@ def again(scratch: Path, whole: Path, count: int) -> Row:
 def with_workers(cache: Path, number: int) -> None:
     """Decode pictures with so many threads, into a cache of its own, in this process."""
     own_cache(cache)
-    mock.patch("narrows.data.cache.ThreadPoolExecutor", partial(ThreadPoolExecutor, number)).start()
+    mock.patch("narrows.data.threads.ThreadPoolExecutor", side_effect=lambda _: ThreadPoolExecutor(number)).start()
 
 
 def workers(scratch: Path, count: int) -> Row:

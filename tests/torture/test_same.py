@@ -1,7 +1,6 @@
 """The same pictures whatever the number of threads that decode them; PyTorch's own threads within the tolerance."""
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,9 @@ def test_any_number_of_workers_decodes_the_same_bytes(tmp_path: Path, monkeypatc
     paint(tmp_path / "photos")
     found = set()
     for number in (1, 2, 16):
-        monkeypatch.setattr("narrows.data.cache.ThreadPoolExecutor", partial(ThreadPoolExecutor, number))
+        monkeypatch.setattr(
+            "narrows.data.threads.ThreadPoolExecutor", lambda _, count=number: ThreadPoolExecutor(count)
+        )
         cache = tmp_path / str(number)
         read_folder(tmp_path / "photos", size=(6, 5), cache=cache)
         found.add(tuple(sha256(path) for path in sorted(cache.iterdir())))

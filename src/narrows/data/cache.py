@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,12 +15,13 @@ from PIL import UnidentifiedImageError
 
 from narrows.data.picture import Channels, Header, Progress, Size, read_header, read_picture, say_nothing
 from narrows.data.places import user_cache
+from narrows.data.threads import read_each
 from narrows.files import ABANDONED_SECONDS, read_json, remove_temporary, replacing
 
 FORMAT = 1
 """Part of every key: raised when decoding changes, so that old caches are not taken for new ones."""
-BATCH = 64
-"""Files handed to the threads at a time, which bounds how many decoded pictures wait in memory."""
+HEADERS = 16
+"""Files of a lot whose headers are read: handing over costs a thread more than reading one."""
 LIMIT_GB = 20.0
 """Of the cache, unless NARROWS_CACHE_GB says otherwise: beyond it, what was unused for longest goes first."""
 
@@ -174,7 +174,8 @@ def _fill(
 ) -> None:
     """Write the array `target`, and beside it the .json that says which file each row is."""
     unreadable: dict[str, str] = {}
-    headers = dict(_readable(folder, _each(read_header, folder, files, on_progress, "looking at pictures"), unreadable))
+    looked_at = read_each(read_header, folder, files, on_progress, "looking at pictures", lot=HEADERS)
+    headers = dict(_readable(folder, looked_at, unreadable))
     if not headers:
         raise _nothing_readable(folder, unreadable)
     size = size or _common_size(folder, headers)
@@ -184,7 +185,8 @@ def _fill(
     with replacing(target) as temporary:
         with temporary.open("wb") as file:
             _write_npy_header(file, (len(headers), channels, *size))
-            pictures = _each(read, folder, list(headers), on_progress, "decoding pictures")
+            # a thread a core: with four more, as Python gives unasked, decoding took half as long again
+            pictures = read_each(read, folder, list(headers), on_progress, "decoding pictures", threads=os.cpu_count())
             for name, picture in _readable(folder, pictures, unreadable):
                 file.write(picture.data)
                 kept.append(name)
@@ -196,25 +198,6 @@ def _fill(
         with replacing(target.with_suffix(".json")) as index:
             content = {"folder": str(folder.resolve()), "files": kept, "unreadable": sorted(unreadable.items())}
             index.write_text(json.dumps(content), encoding="utf-8")
-
-
-def _each(
-    read: Callable[[Path], T], folder: Path, files: Sequence[str], on_progress: Progress, label: str
-) -> Iterator[tuple[str, T | Exception]]:
-    """Every file with what was read of it, or what went wrong, in order."""
-
-    def attempt(name: str) -> T | Exception:
-        try:
-            return read(folder / name)
-        except Exception as error:  # Pillow raises many kinds on broken files
-            return error
-
-    with ThreadPoolExecutor() as pool:
-        for start in range(0, len(files), BATCH):
-            batch = files[start : start + BATCH]
-            for done, found in enumerate(zip(batch, pool.map(attempt, batch), strict=True), start + 1):
-                on_progress(label, done, len(files))
-                yield found
 
 
 def _readable(
