@@ -15,6 +15,7 @@ from filling import fill
 from record import DOCS
 
 from narrows.files import write_atomic
+from narrows.report.numbers import duration
 from narrows.results import interval
 
 PAGE, MEASURED = DOCS / "benchmarks.md", DOCS / "benchmarks"
@@ -83,10 +84,9 @@ def where(place: Mapping[str, Any]) -> Iterator[str]:
     """Machine, versions, commit and command, in one sentence."""
     packages = ("torch", "pythae", "autoencoders", "onnxruntime", "pillow")
     versions = ", ".join(f"{name} {place[name]}" for name in packages)
-    yield f"{place['processor']}, {place['cores']} cores, {place['threads']} threads; chosen"
-    yield f"precision: {place['precision']}. {versions}, Python {place['python']}; Narrows {place['narrows']}"
-    yield f"({place['git']}), {place['date']}."
-    yield f"`{place['command']}`, {place['seconds'] / 60:.0f} minutes."
+    yield f"{place['processor']}, {place['cores']} cores, {place['threads']} threads; precision: {place['precision']}."
+    yield f"{versions}, Python {place['python']}; Narrows {place['narrows']} ({place['git']}), {place['date']}."
+    yield f"`{place['command']}`, {duration(place['seconds'])}."
 
 
 def training(subject: str, measured: Mapping[str, Any]) -> Iterator[str]:
@@ -120,7 +120,7 @@ def share(measured: Mapping[str, Any]) -> Iterator[str]:
         aim = SHARES.get((case["name"], case["batch_size"]))
         yield (
             f"| {case['name']} | {case['batch_size']} | {case['operations'] / 1e9:.3g} | "
-            f"{1e3 * statistics.median(steps):.3g} | {statistics.median(reached) / 1e9:.3g} | "
+            f"{short(1e3 * statistics.median(steps))} | {short(statistics.median(reached) / 1e9)} | "
             f"{percent(statistics.median(map(divide, reached, rates)))} | "
             f"{'' if aim is None else percent(aim)} | {shares} |"
         )
@@ -203,7 +203,12 @@ def count(rounds: Mapping[str, Mapping[str, Sequence[float]]]) -> int:
 def spread(values: Sequence[float]) -> str:
     """The median, and from the lowest to the highest."""
     low, high = min(values), max(values)
-    return f"{statistics.median(values):.3g} ({low:.3g} to {high:.3g})"
+    return f"{short(statistics.median(values))} ({short(low)} to {short(high)})"
+
+
+def short(value: float) -> str:
+    """Three digits, and commas between thousands."""
+    return f"{float(f'{value:.3g}'):,.10g}"
 
 
 def ratio(above: Sequence[float], below: Sequence[float]) -> str:

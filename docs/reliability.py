@@ -11,6 +11,7 @@ from typing import Any
 from filling import fill, versions
 
 from narrows.files import write_atomic
+from narrows.report.numbers import duration
 
 DOCS = Path(__file__).parent
 PAGE, KEPT = DOCS / "reliability.md", DOCS / "torture"
@@ -44,7 +45,7 @@ def table(path: Path) -> Iterator[str]:
         yield f"| {cell(row['what'])} | {number(row['count'])} | {failed} | {cell(row['note'])} |"
     yield ""
     yield (
-        f"`{content['command']}`, {spoken(content['seconds'])}, {place['date']}; {place['processor']}, "
+        f"`{content['command']}`, {duration(content['seconds'])}, {place['date']}; {place['processor']}, "
         f"{place['cores']} cores; {versions(place)}"
     )
 
@@ -61,11 +62,6 @@ def number(count: int) -> str:
     '1 000 000'
     """
     return f"{count:,}".replace(",", " ")
-
-
-def spoken(seconds: float) -> str:
-    """A time in seconds, or in minutes where it is long."""
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
 if __name__ == "__main__":

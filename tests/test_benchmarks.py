@@ -204,7 +204,7 @@ def test_the_page_shows_medians_spreads_and_ratios(subject: str) -> None:
 
     found = benchmarks.blocks({subject: {"environment": PLACE, "measured": MEASURED[subject]}})
     assert [row for row in SHOWN[subject] if row not in found[subject]] == []
-    assert "some processor, 2 cores, 2 threads; chosen" in found[subject]
+    assert "some processor, 2 cores, 2 threads; precision: float32." in found[subject]
     tables = [line for line in found[subject] if line.startswith("|")]
     assert len({line.count("|") for line in tables}) == 1
     other = next(name for name in benchmarks.SUBJECTS if name != subject)
