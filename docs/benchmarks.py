@@ -168,7 +168,7 @@ def start(measured: Mapping[str, Any]) -> Iterator[str]:
     yield "| command | seconds | aim, at most |"
     yield "| --- | ---: | ---: |"
     for target in STARTS:
-        yield f"| `{target.name}` | {spread(measured['rounds'][target.name]['seconds'])} | {target.aim:g} |"
+        yield f"| {target.name} | {spread(measured['rounds'][target.name]['seconds'])} | {target.aim:g} |"
 
 
 def speedups(measured: Mapping[str, Any]) -> Iterator[str]:

@@ -193,7 +193,7 @@ SHOWN = {
     "applying": ["| encode, dense | Narrows | 500 | 200 (200 to 200) | 2 (2 to 2) |"],
     "decoding": ["| Narrows | 200 (200 to 200) | 2 (2 to 2) | 0.9 |"],
     "memory": ["| 1,000,000 | 40 (40 to 40) |"],
-    "start": ["| `narrows list` | 0.2 (0.2 to 0.2) | 0.5 |"],
+    "start": ["| narrows list | 0.2 (0.2 to 0.2) | 0.5 |"],
     "speedups": ["| fused Adam | 2 (2 to 2) | 4 (4 to 4) | 2 (2 to 2) | 1 (1 to 1) | 2 (2 to 2) |"],
 }
 

@@ -120,7 +120,7 @@ def test_decoded_pictures_get_names_of_their_own_and_replace_none(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("architecture", "at_once"), [(Dense((), 3), 500), (Convolutional((2, 3)), 32)], ids=["dense", "convolutional"]
+    ("architecture", "at_once"), [(Dense((), 3), 500), (Convolutional((2, 3)), 16)], ids=["dense", "convolutional"]
 )
 def test_pictures_get_the_same_codes_in_parts_and_one_by_one(
     architecture: Architecture, at_once: int, tmp_path: Path

@@ -21,7 +21,7 @@ DEVIATIONS = 6.0
 """Of unclipped noise by which a value may lie outside the range of clean pictures: beyond it are 2 in 1e9."""
 ENCODED = 500
 """Pictures at once."""
-CONVOLVED = 2**17
+CONVOLVED = 2**16
 """Pixels at once where there are convolutions: of 500 pictures of 32 x 32 in one go, the system took as long to clear
 fresh memory for the features as the convolutions took."""
 

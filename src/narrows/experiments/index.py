@@ -30,6 +30,12 @@ EXPERIMENTS: dict[str, Entry] = {
         "mnist",
         8.0,
     ),
+    "hinton_speedrun": Entry(
+        "narrows.experiments.hinton_speedrun",
+        "seconds until thirty numbers a digit have the error of 2006",
+        "mnist",
+        4.0,
+    ),
     "hidden_size": Entry(
         "narrows.experiments.hidden_size", "64, 128 and 256 units, PCA beside them, garments and noise", "mnist", 7.0
     ),
