@@ -35,9 +35,18 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path, kind: Any, row: Any
     assert read_rows(tmp_path / "rows.csv", kind) == [row]
 
 
-def test_a_broken_row_names_file_line_and_columns(tmp_path: Path) -> None:
-    (tmp_path / "results.csv").write_text("experiment,arm\nx,y\n")
-    with pytest.raises(ValueError, match=r"results.csv, line 2: expected the columns experiment, arm, seed"):
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("experiment,arm\nx,y\n", 1),
+        (f"{','.join(Result._fields)}\ne,a,0,r,,test,mse,0.5\n", 2),
+        (f"{','.join(Result._fields)}\n\ne,a,0,r,,test,mse,half,9\n", 3),
+    ],
+    ids=["a column short", "a value short", "a word for a number"],
+)
+def test_a_broken_row_names_file_line_and_columns(text: str, line: int, tmp_path: Path) -> None:
+    (tmp_path / "results.csv").write_text(text)
+    with pytest.raises(ValueError, match=rf"results.csv, line {line}: expected the columns experiment, arm, seed"):
         read_rows(tmp_path / "results.csv", Result)
 
 

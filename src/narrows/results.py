@@ -243,10 +243,12 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
         return []
     types = kind.__annotations__
     with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
+        reader = csv.reader(file)
         try:
-            rows = [kind(**{name: types[name](line[name]) for name in kind._fields}) for line in reader]
-        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            header = next(reader, kind._fields)
+            columns = [(types[name], header.index(name)) for name in kind._fields]
+            rows = [kind(*[read(line[place]) for read, place in columns]) for line in reader if line]
+        except (IndexError, ValueError, csv.Error) as error:
             raise ValueError(
                 f"{path}, line {reader.line_num}: expected the columns {', '.join(kind._fields)}, found another row "
                 f"({error}); put a whole copy in its place, or run anew"
