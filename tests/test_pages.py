@@ -156,7 +156,7 @@ def test_a_broken_promise_is_shown(tmp_path: Path) -> None:
     shown = reliability.blocks(tmp_path)["kill"]
     assert shown[0] == "> Nothing is lost."
     assert shown[4:6] == ["| a \\| b | 12 000 | 0 |  |", "| c | 3 | **2** | now and then |"]
-    assert shown[-1].startswith("`python -m torture.kill --count 3`, 2 minutes, ")
+    assert shown[-1].startswith("`python -m torture.kill --count 3`, 2.2 min, ")
     assert reliability.blocks(tmp_path)["disk"] == ["Not recorded yet: `python -m torture.disk` does."]
 
 
