@@ -92,7 +92,7 @@ def where(place: Mapping[str, Any]) -> Iterator[str]:
 def training(subject: str, measured: Mapping[str, Any]) -> Iterator[str]:
     """Seconds an epoch and the error at its end, of every trainer."""
     rounds, aims = measured["rounds"], TRAINING[subject]
-    yield f"{measured['pictures']} pictures ({measured['data']}), {measured['epochs']} epochs, {count(rounds)} seeds."
+    yield f"{measured['pictures']:,} pictures ({measured['data']}), {measured['epochs']} epochs, {count(rounds)} seeds."
     yield ""
     yield "| trained by | s an epoch | times Narrows | aim | mse at the end |"
     yield "| --- | ---: | ---: | ---: | ---: |"
@@ -106,8 +106,8 @@ def share(measured: Mapping[str, Any]) -> Iterator[str]:
     """The share of the matrix-product rate, and what takes the time."""
     cases = measured["cases"]
     parts = list(cases[0]["parts"])
-    yield f"Shares of the time are PyTorch's profiler's; the rate is that of {measured['precision']} products of"
-    yield f"{measured['side']} x {measured['side']}."
+    yield "Shares of the time are PyTorch's profiler's; the machine's rate is that of products of two matrices of"
+    yield f"{measured['side']} x {measured['side']} in {measured['precision']}."
     yield ""
     yield (
         "| network | batch | GFLOP a step | ms a step | GFLOP/s | of the machine's | aim | " + " | ".join(parts) + " |"
@@ -119,7 +119,7 @@ def share(measured: Mapping[str, Any]) -> Iterator[str]:
         shares = " | ".join(percent(case["parts"][part]) for part in parts)
         aim = SHARES.get((case["name"], case["batch_size"]))
         yield (
-            f"| {case['name']} | {case['batch_size']} | {case['operations'] / 1e9:.3g} | "
+            f"| {case['name']} | {case['batch_size']} | {short(case['operations'] / 1e9)} | "
             f"{short(1e3 * statistics.median(steps))} | {short(statistics.median(reached) / 1e9)} | "
             f"{percent(statistics.median(map(divide, reached, rates)))} | "
             f"{'' if aim is None else percent(aim)} | {shares} |"
@@ -154,8 +154,9 @@ def decoding(measured: Mapping[str, Any]) -> Iterator[str]:
 def memory(measured: Mapping[str, Any]) -> Iterator[str]:
     """Peak memory, and the curve of cost a picture."""
     before, size = measured["megabytes_before"], measured["file_bytes"] / 1e9
-    yield f"One epoch on a mapped file of {size:.2g} GB: {before:.0f} MB of"
-    yield f"anonymous memory before it, at most {measured['megabytes_peak']:.0f} MB during it (aim: {MEGABYTES} MB)."
+    peak = measured["megabytes_peak"]
+    yield f"One epoch on a mapped file of {size:.2g} GB raises anonymous memory from {before:.0f} to {peak:.0f} MB"
+    yield f"at its peak (aim: {MEGABYTES:,} MB)."
     yield ""
     yield "| pictures | microseconds a picture |"
     yield "| ---: | ---: |"

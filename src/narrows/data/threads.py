@@ -26,7 +26,11 @@ def read_each(  # noqa: PLR0913  what is read of what, how it is told, and by wh
     lot: int = 1,
     threads: int | None = None,
 ) -> Iterator[tuple[str, T | Exception]]:
-    """Every file with what was read of it, or what went wrong, in order; a thread takes a lot of files at a time."""
+    """Every file with what was read of it, or what went wrong, in order.
+
+    A thread takes a `lot` of files at a time: more than one pays where a file takes less than a handover. Without a
+    number of `threads` there are as many as `concurrent.futures` thinks fit for waiting on files.
+    """
 
     def attempt(name: str) -> T | Exception:
         try:
@@ -42,7 +46,11 @@ def read_each(  # noqa: PLR0913  what is read of what, how it is told, and by wh
 
 
 def ahead(work: Callable[[Lot], T], lots: Sequence[Lot], threads: int | None) -> Iterator[T]:
-    """What threads make of every lot, in order."""
+    """What threads make of every lot, in order.
+
+    Raises:
+        Exception: whatever `work` raises, in its lot's place.
+    """
     waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for lot in lots:
