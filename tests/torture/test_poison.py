@@ -11,6 +11,7 @@ import tarfile
 import unicodedata
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from narrows.cli.show import printable
 from narrows.data import list_pictures, read_array, read_folder, survey
 from narrows.data.cifar import read_cifar
 from narrows.data.idx import read_idx
-from narrows.data.parquet import read_parquet
+from narrows.data.parquet import parquet_package, read_parquet
 from narrows.data.picture import read_mask
 from narrows.data.unpack import unpack
 from narrows.experiments.folder import check_folder
@@ -190,6 +191,13 @@ def huge_png(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
 
 
+def small_png(side: int) -> bytes:
+    """A black picture."""
+    whole = io.BytesIO()
+    Image.new("L", (side, side)).save(whole, "PNG")
+    return whole.getvalue()
+
+
 def huge_bmp(side: int) -> bytes:
     whole = io.BytesIO()
     Image.new("RGB", (4, 4)).save(whole, "BMP")
@@ -224,6 +232,40 @@ def test_what_unpacks_to_a_thousand_times_its_size_is_refused(
         np.savez_compressed(path, codes=zeros)
     with pytest.raises(ValueError, match="which is likely made to fill the memory"):
         READERS[name](path)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "dictionary"),
+    [
+        ("pictures.parquet", {"image": [bytes(3 * 10**6)]}, False),
+        ("pictures.parquet", {"image": [bytes(3000)] * 1000}, True),
+        ("pictures.parquet", {"image": [small_png(100)] * 1000}, True),
+        ("codes.parquet", {"file": ["a"] * 100, "code": [[0.0] * 10_000] * 100}, False),
+        ("codes.parquet", {"file": ["a"] * 100, "code": [[0.0] * 10_000] * 100}, True),
+    ],
+    ids=["bytes", "the same bytes often", "the same picture often", "codes", "the same number often"],
+)
+def test_a_parquet_file_that_unpacks_to_a_thousand_times_its_size_is_refused(
+    name: str, columns: dict[str, list[Any]], dictionary: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    monkeypatch.setattr("narrows.files.BOMB_BYTES", 10**6)
+    table = arrow.table(columns)
+    parquet_package().write_table(table, tmp_path / name, use_dictionary=dictionary, compression="zstd")
+    with pytest.raises(ValueError, match="which is likely made to fill the memory"):
+        READERS[name](tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["pictures.parquet", "codes.parquet"])
+def test_a_parquet_file_with_any_byte_changed_is_read_or_refused(name: str, tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    columns = {"image": [small_png(3), small_png(4)], "file": ["a", "b"], "code": [[0.5, 1.0], [1.5, 2.0]]}
+    parquet_package().write_table(arrow.table(columns), tmp_path / "whole")
+    whole = (tmp_path / "whole").read_bytes()
+    for place in range(0, len(whole), 3):
+        (tmp_path / name).write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
+        with suppress(ValueError):
+            READERS[name](tmp_path / name)
 
 
 def test_an_archive_larger_than_the_disk_or_broken_is_refused(tmp_path: Path) -> None:

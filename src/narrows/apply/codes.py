@@ -14,7 +14,7 @@ from narrows.apply.files import as_bytes, check_absent, check_new, check_suffix,
 from narrows.apply.gather import Gathered, numbered
 from narrows.apply.run import ENCODED, Run
 from narrows.data import Progress
-from narrows.data.parquet import parquet_package
+from narrows.data.parquet import open_parquet, parquet_package, rows_of
 from narrows.data.picture import say_nothing
 from narrows.files import check_zip, write_atomic
 from narrows.training.settings import Precision
@@ -108,8 +108,8 @@ def read_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
 
 def parquet_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:
     """Codes and files of a Parquet file."""
-    table = parquet_package().read_table(source)
-    return np.array(table["code"].to_pylist(), dtype=np.float32), list(table["file"].to_pylist())
+    rows = list(rows_of(source, open_parquet(source), ("code", "file")))
+    return np.array([row["code"] for row in rows], dtype=np.float32), [row["file"] for row in rows]
 
 
 def archived_codes(source: Path) -> tuple[NDArray[np.float32], list[str]]:

@@ -1,6 +1,7 @@
 """Parquet files with a column of encoded pictures, as the hubs of data sets write them; pyarrow reads them."""
 
 import io
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from narrows.data.dataset import Pictures
 from narrows.data.picture import Progress, Size, read_header, read_picture, say_nothing
+from narrows.files import check_unpacked
 
 BATCH = 256
 """Rows read at a time, so that the encoded pictures need not all be in memory."""
@@ -42,34 +44,31 @@ def read_parquet(
     Raises:
         FileNotFoundError: there is no such file.
         ImportError: pyarrow is not installed.
-        ValueError: it is no Parquet file, or holds no picture that can be read.
+        ValueError: it is no Parquet file, holds no picture that can be read, or is made to fill the memory.
     """
     if not path.is_file():
         raise FileNotFoundError(f"expected a Parquet file, found none at {path}; check the path")
-    parquet = parquet_package()
-    try:
-        file = parquet.ParquetFile(path)
-    except Exception as error:  # pyarrow raises kinds of its own
-        raise ValueError(f"expected a Parquet file in {path}, found one that cannot be read ({error})") from error
+    file = open_parquet(path)
     column = picture_column(path, file.schema_arrow)
     named = next((name for name in LABELS if name in file.schema_arrow.names), None)
     found: list[NDArray[np.uint8]] = []
     labels: list[str] = []
     unreadable = []
     rows = file.metadata.num_rows
-    done = 0
-    for batch in file.iter_batches(batch_size=BATCH, columns=[column, *([named] if named else [])]):
-        for row in batch.to_pylist():
-            done += 1
-            (on_progress or say_nothing)("decoding pictures", done, rows)
-            content = row[column]["bytes"] if isinstance(row[column], dict) else row[column]
-            try:
-                size = size or read_header(io.BytesIO(content)).size
-                found.append(read_picture(io.BytesIO(content), size=size, crop=crop, channels=3))
-            except Exception as error:  # Pillow raises many kinds on broken files
-                unreadable.append((f"row {done - 1}", " ".join(f"{type(error).__name__}: {error}".split())))
-                continue
+    held = 0
+    for done, row in enumerate(rows_of(path, file, [column, *([named] if named else [])]), start=1):
+        (on_progress or say_nothing)("decoding pictures", done, rows)
+        content = row[column]["bytes"] if isinstance(row[column], dict) else row[column]
+        try:
+            size = size or read_header(io.BytesIO(content)).size
+            found.append(read_picture(io.BytesIO(content), size=size, crop=crop, channels=3))
+        except Exception as error:  # Pillow raises many kinds on broken files
+            unreadable.append((f"row {done - 1}", " ".join(f"{type(error).__name__}: {error}".split())))
+            held += len(unreadable[-1][1])
+        else:
             labels.append(str(row[named]) if named else "")
+            held += found[-1].nbytes
+        check_unpacked(path, held)
     if not found:
         raise ValueError(
             f"expected pictures in the column {column} of {path}, found none that can be read among {rows}"
@@ -84,6 +83,48 @@ def read_parquet(
         tuple(names.tolist()) if known else (),
         tuple(unreadable),
     )
+
+
+def open_parquet(path: Path) -> Any:
+    """A Parquet file of which no row is read yet.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+        ValueError: it is no Parquet file, or says of itself that it would fill the memory.
+    """
+    parquet = parquet_package()
+    try:
+        file = parquet.ParquetFile(path)
+        groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    except Exception as error:  # pyarrow raises kinds of its own
+        raise no_parquet(path, error) from error
+    check_unpacked(path, sum(group.total_byte_size for group in groups))
+    return file
+
+
+def rows_of(path: Path, file: Any, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows of some columns, a few at a time in memory.
+
+    Raises:
+        ValueError: a part is broken, or what is stored once stands in so many rows that they would fill the memory.
+    """
+    batches = file.iter_batches(batch_size=BATCH, columns=list(columns))
+    held = 0
+    while True:
+        try:
+            batch = next(batches, None)
+        except Exception as error:  # pyarrow raises kinds of its own
+            raise no_parquet(path, error) from error
+        if batch is None:
+            return
+        held += batch.nbytes
+        check_unpacked(path, held)
+        yield from batch.to_pylist()
+
+
+def no_parquet(path: Path, error: Exception) -> ValueError:
+    """What is said of a file that pyarrow cannot read."""
+    return ValueError(f"expected a Parquet file in {path}, found one that cannot be read ({error})")
 
 
 def picture_column(path: Path, schema: Any) -> str:
