@@ -1,5 +1,6 @@
 import os
 import pickle
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,15 @@ def test_no_other_name_is_admitted(tmp_path: Path, name: str) -> None:
     (tmp_path / "batch").write_bytes(f"c{module}\n{attribute}\n.".encode())
     with pytest.raises(ValueError, match=f"it asks for {module}.{attribute}"):
         read_array_pickle(tmp_path / "batch")
+
+
+def test_a_pickle_that_gives_a_value_a_huge_number_takes_no_memory(tmp_path: Path) -> None:
+    (tmp_path / "batch").write_bytes(b"\x80\x02}r\xff\xff\xff\x01.")  # Python's own in C: 0.5 GB
+    tracemalloc.start()
+    assert read_array_pickle(tmp_path / "batch") == {}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10**6
 
 
 def test_a_truncated_pickle_is_refused(tmp_path: Path) -> None:

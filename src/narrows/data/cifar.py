@@ -23,8 +23,11 @@ _ADMITTED: dict[tuple[str, str], Any] = {
 }
 
 
-class _ArraysOnly(pickle.Unpickler):
-    """An unpickler for containers, text, numbers and plain arrays; it has no name for anything else."""
+class _ArraysOnly(pickle._Unpickler):
+    """An unpickler for containers, text, numbers and plain arrays; it has no name for anything else.
+
+    The one written in Python: that in C takes 34 GB for a file of ten bytes that numbers a value 2 147 483 647.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
         """The few names of `_ADMITTED`."""
