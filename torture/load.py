@@ -97,7 +97,7 @@ def pictures(scratch: Path, count: int, folders: int) -> Row:
         f"{first['seconds']:.0f} s, from the cache {second['seconds']:.0f} s; "
         f"{max(first['bytes'], second['bytes']) / 1e6:.0f} MB of memory"
     )
-    where = "one folder" if folders == 1 else f"{folders} folders"
+    where = "one folder" if folders == 1 else f"{folders:,} folders".replace(",", " ")
     return Row(f"pictures in {where} read", count, int(first["wrong"] + second["wrong"]), note)
 
 
