@@ -317,6 +317,8 @@ def test_the_plane_of_codes_is_that_of_scikit_learn(size: tuple[int, int]) -> No
 def test_codes_of_many_numbers_are_kept_of_fewer_pictures(
     pictures: Pictures, pca: Autoencoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    many = Pictures(np.zeros((2001, *pictures.image_shape), np.uint8))
+    assert code_arrays(pca, many, np.array([0]))["codes"].shape == (2000, 8)
     monkeypatch.setattr("narrows.evaluation.codes.MAX_NUMBERS", 100)
     assert code_arrays(pca, pictures, np.array([4, 2]))["codes"].shape == (12, 8)
 
