@@ -159,12 +159,36 @@ def calls(sources: Sources, wanted: Callable[[ast.Call], bool]) -> list[str]:
     ]
 
 
+def values_alone(sources: Sources) -> list[str]:
+    """Classes of other kinds than tuples with names, frozen dataclasses and protocols."""
+    return [
+        f"{path}:{node.lineno}: {node.name}"
+        for path, node in classes(sources)
+        if not {"NamedTuple", "Protocol"} & base_names(node)
+        and not any(ast.unparse(each).startswith("dataclass(frozen=True") for each in node.decorator_list)
+    ]
+
+
+def readers_of_test(sources: Sources) -> set[str]:
+    """Files that take a data set's test pictures."""
+    return {
+        path
+        for path, tree in sources.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "test"
+    }
+
+
 def steps(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr in {"backward", "zero_grad", "step"}
 
 
 def prints(call: ast.Call) -> bool:
     return ast.unparse(call.func) in {"print", "typer.echo", "typer.secho"}
+
+
+def asks_for_a_graph(call: ast.Call) -> bool:
+    return ast.unparse(call.func) == "torch.compiler.is_compiling"
 
 
 def exits(call: ast.Call) -> bool:
@@ -229,6 +253,23 @@ def test_only_the_command_line_prints_and_exits() -> None:
     assert outside(calls(PARSED, exits), "cli/") == []
 
 
+def test_records_are_values() -> None:
+    records = {path: PARSED[path] for path in ("types.py", "results.py", "report/page.py")}
+    assert values_alone(records) == []
+
+
+def test_test_pictures_are_taken_where_models_are_judged_alone() -> None:
+    own = {path: tree for path, tree in PARSED.items() if part(path) != "data"}
+    judging = {"experiments/measure.py", "experiments/session.py", "experiments/describe.py"}
+    own_pictures = {"apply/few_labels.py", "apply/gather.py"}
+    assert readers_of_test(own) == judging | own_pictures
+
+
+def test_two_places_look_whether_a_graph_is_being_made() -> None:
+    found = {line.split(":")[0] for line in calls(PARSED, asks_for_a_graph)}
+    assert found == {"models/patch_features.py", "models/transformer.py"}
+
+
 def test_no_keywords_are_forwarded_unread() -> None:
     assert forwards_keywords(PARSED) == []
 
@@ -288,6 +329,18 @@ def test_the_checker_of_networks_finds_a_second_one_and_its_subclass() -> None:
     )
     assert network_classes(found) == ["models/a.py: A", "models/b.py: B"]
     assert subclasses(found, {"A"}) == ["models/b.py:4: C subclasses A"]
+
+
+def test_the_checker_of_records_finds_what_can_be_changed() -> None:
+    found = made_up(
+        types="class A(NamedTuple): ...\n@dataclass(frozen=True)\nclass B: ...\n@dataclass\nclass C: ...\nclass D: ..."
+    )
+    assert values_alone(found) == ["types.py:5: C", "types.py:6: D"]
+
+
+def test_the_checker_of_test_pictures_finds_who_takes_them() -> None:
+    found = made_up(training__fit="data.test", jobs__job="data.validation", models__pca="self.data.test.images")
+    assert readers_of_test(found) == {"training/fit.py", "models/pca.py"}
 
 
 def test_the_checkers_of_calls_find_them_outside_their_files() -> None:

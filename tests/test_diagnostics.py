@@ -1,6 +1,7 @@
 """A healthy run, for which the doctor finds nothing, and one planted fault at a time."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -497,6 +498,13 @@ def test_every_check_is_planted(tmp_path: Path, check: Callable[[Run], list[Find
         if {finding.name for finding in check(folder.write(tmp_path / str(number)))} & planted:
             return
     pytest.fail(f"no planted fault makes {check.__name__} find anything; add one to FAULTS")
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_states_its_fault_and_its_threshold(check: Callable[[Run], list[Finding]]) -> None:
+    told = check.__doc__ or ""
+    assert told.startswith("Fault: ")
+    assert re.search(r"Threshold(s, both|s)?: ", told)
 
 
 HARMLESS: dict[str, Callable[[Folder], None]] = {

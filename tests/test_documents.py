@@ -14,13 +14,14 @@ import pytest
 import typer
 
 import narrows
+from narrows import evaluation
 from narrows.cli import app
 from narrows.data import CATALOGUE
 from narrows.diagnostics import CHECKS
 from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.metrics import PER_IMAGE
 from narrows.models import ARCHITECTURES, BOTTLENECKS
-from narrows.results import FORMAT, HistoryRow, Reported, Result
+from narrows.results import ADDED, FORMAT, HistoryRow, Reported, Result, read_rows
 
 from .test_architecture import EVERYTHING, MAY_IMPORT, PARSED, PARTS, SOURCE, part
 
@@ -158,6 +159,28 @@ def test_the_design_s_columns_and_format_are_the_records_own() -> None:
     assert f"`format` {FORMAT}," in DESIGN
 
 
+def test_the_design_names_every_study_and_every_evaluation_and_condition_of_the_recorded_runs() -> None:
+    kinds = {name: getattr(evaluation, name) for name in evaluation.__all__}
+    studies = {name for name, kind in kinds.items() if isinstance(kind, type) and hasattr(kind, "name")}
+    assert len(studies) > 10
+    text = section(DESIGN, "8. Metrics and evaluation")
+    assert [name for name in sorted(studies) if f"`{name}`" not in text] == []
+    recorded = [row for path in (ROOT / "docs" / "results").glob("*/results.csv") for row in read_rows(path, Result)]
+    disk = section(DESIGN, "10. A run on disk")
+    evaluations = {row.evaluation for row in recorded} | set(ADDED)
+    assert [name for name in sorted(evaluations) if f"`{name}`" not in " ".join(disk.split())] == []
+    keys = {pair.partition("=")[0] for row in recorded for pair in row.condition.split()}
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}=", disk)] == []
+
+
+def test_the_design_names_every_verb() -> None:
+    main: Any = typer.main.get_command(app)
+    verbs = {name for name in main.commands if name != "data"}
+    verbs |= {f"data {name}" for name in main.commands["data"].commands}
+    first = section(DESIGN, "11. The command line").strip().partition(". ")[0]
+    assert {words.removeprefix("narrows ") for words in re.findall(r"`([^`]+)`", first)} == verbs
+
+
 def test_the_design_gives_a_reason_for_every_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     stated = {name.strip() for cells in rows(section(DESIGN, "12. Dependencies")) for name in cells[0].split(",")}
@@ -186,10 +209,11 @@ def test_the_index_says_what_the_experiment_says(name: str) -> None:
     assert (name, entry.data, entry.minutes) == (experiment.name, experiment.data, experiment.minutes)
 
 
-def test_the_paths_that_contributors_are_sent_to_exist() -> None:
-    named = re.findall(r"`((?:src|tests|docs)/[\w./]+)`", DOCUMENTS["CONTRIBUTING.md"])
-    assert len(named) > 10
-    assert [path for path in named if not (ROOT / path).exists()] == []
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/design.md", "docs/wrong.md"])
+def test_the_paths_that_readers_are_sent_to_exist(name: str) -> None:
+    named = re.findall(r"`((?:src|tests|docs)/[\w./]+|\w+/\w+\.py)`", DOCUMENTS[name])
+    assert named
+    assert [path for path in named if not (ROOT / path).exists() and not (SOURCE / path).exists()] == []
 
 
 def test_the_citation_is_whole_and_of_this_version() -> None:

@@ -271,6 +271,23 @@ def test_the_range_is_never_guessed(name: str, scale: float, found: str) -> None
         PER_IMAGE[name](torch.zeros_like(target), target)
 
 
+def test_shapes_are_checked_at_run_time_by_this_suite() -> None:
+    with pytest.raises(jaxtyping.TypeCheckError):
+        mse(torch.rand(2, 8, 8), torch.rand(2, 8, 8))
+
+
+def test_errors_are_taken_in_float64(generator: torch.Generator) -> None:
+    reconstruction, target = torch.rand(2, 20, 3, 64, 64, generator=generator)
+    exact = (reconstruction.numpy().astype(np.float64) - target.numpy()) ** 2
+    assert np.array_equal(squared_error(reconstruction, target).numpy(), exact.sum((1, 2, 3)).astype(np.float32))
+    assert np.array_equal(mse(reconstruction, target).numpy(), exact.mean((1, 2, 3)).astype(np.float32))
+
+
+def test_a_picture_that_is_merely_rounded_to_8_bits_has_a_psnr_of_59(generator: torch.Generator) -> None:
+    target = torch.rand(1, 1, 256, 256, generator=generator)
+    assert psnr((target * 255).round() / 255, target).item() == pytest.approx(58.92, abs=0.1)
+
+
 def test_a_mask_of_another_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
     target = torch.zeros(2, 3, 4, 4)

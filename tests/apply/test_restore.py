@@ -25,6 +25,25 @@ def test_a_network_of_convolutions_gives_the_same_whole_and_in_tiles(monkeypatch
     torch.testing.assert_close(restore(model, image), whole, atol=1e-5, rtol=0)
 
 
+def test_a_picture_of_up_to_a_million_pixels_goes_whole_and_then_in_tiles_that_share_96(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = built(UNet((4, 6)), (1, 16, 16))
+    seen: list[tuple[int, ...]] = []
+
+    def note(_: Autoencoder, images: torch.Tensor, hidden: torch.Tensor | None) -> torch.Tensor:
+        assert hidden is None
+        seen.append(tuple(images.shape))
+        return images[:, None]
+
+    monkeypatch.setattr(module, "passed", note)
+    restore(model, torch.zeros(1, 1000, 1000))
+    assert seen == [(1, 1, 1000, 1000)]
+    for width in (512 + 4 * 416, 512 + 4 * 416 + 1):
+        restore(model, torch.zeros(1, 512, width))
+    assert seen[1:] == [(5, 1, 512, 512), (6, 1, 512, 512)]
+
+
 @pytest.mark.parametrize("size", [(8, 8), (3, 5), (9, 30), (40, 8), (25, 26)])
 def test_tiles_of_a_model_that_loses_nothing_add_up_to_the_picture(size: tuple[int, int]) -> None:
     image = noise(1, *size)

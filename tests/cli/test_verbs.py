@@ -16,7 +16,10 @@ from typer.testing import CliRunner
 
 from narrows.cli import app
 from narrows.cli.verbs import USER_ERROR, main
+from narrows.data import read_folder
 from narrows.results import open_run
+
+from ..data.layouts import write_picture
 
 OPTIONS = {
     "": {"--version", "--install-completion", "--show-completion"},
@@ -70,6 +73,17 @@ def test_every_verb_has_help_with_an_example(words: str) -> None:
 
 def test_every_verb_can_speak_json() -> None:
     assert [words for words, options in OPTIONS.items() if words and "--json" not in options] == []
+
+
+def test_training_chooses_its_precision_and_encoding_is_exact() -> None:
+    command: Any = typer.main.get_command(app)
+    defaults = {
+        verb: str(parameter.default)
+        for verb, each in command.commands.items()
+        for parameter in each.params
+        if parameter.name == "precision"
+    }
+    assert defaults == {"run": "auto", "train": "auto", "sweep": "auto", "encode": "float32"}
 
 
 def python(program: str) -> str:
@@ -168,6 +182,19 @@ def test_data_files_with_the_wrong_checksum_are_refused_with_both_and_left_alone
     assert "f68b3c2dcbeaaa9fbdd348bbdeb94873" in text
     assert not (here / "runs").exists()
     assert (raw / "train-images-idx3-ubyte.gz").read_bytes() == b"truncated"
+
+
+def test_decoded_pictures_are_shown_and_deleted(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in ("narrows.data.cache", "narrows.data"):
+        monkeypatch.setattr(f"{module}.cache_folder", lambda: here / "cache")
+    write_picture(here / "photos" / "a.png", 4, 6)
+    read_folder(here / "photos")
+    listed = json.loads(heard(["data", "list", "--json"], monkeypatch, capsys)[1])["cache"]
+    assert [(Path(each["folder"]).name, each["pictures"]) for each in listed] == [("photos", 1)]
+    assert json.loads(heard(["data", "clear", "--json"], monkeypatch, capsys)[1])["freed_bytes"] > 0
+    assert json.loads(heard(["data", "list", "--json"], monkeypatch, capsys)[1])["cache"] == []
 
 
 QUICK = ["run", "quickstart", "--quick", "--out", "made"]

@@ -162,6 +162,8 @@ def test_the_cache_says_what_it_holds_and_drops_what_was_unused_for_longest(
         time.sleep(0.01)  # file systems tell times apart no finer
     read_folder(tmp_path / "one", cache=tmp_path / "cache")
     held = list_cache(tmp_path / "cache")
+    monkeypatch.delenv("NARROWS_CACHE_GB", raising=False)
+    assert cache.cache_limit() == 20e9
     assert [Path(entry.folder).name for entry in held] == ["one", "three", "two"]
     assert [(entry.num_pictures, entry.image_shape) for entry in held] == [(1, (3, 100, 100))] * 3
     monkeypatch.setenv("NARROWS_CACHE_GB", "0.0001")  # 100 kB, and an array has 30

@@ -231,6 +231,30 @@ def test_uncentred_projects_without_the_mean(pictures: Pictures, pca: Autoencode
     assert {each.metric: each.value for each in figures}["squared_error"] == pytest.approx(expected, rel=1e-4)
 
 
+def test_without_the_mean_the_error_is_higher_by_the_square_of_what_the_components_lack_of_it(
+    pictures: Pictures, pca: Autoencoder
+) -> None:
+    everything = ChosenPictures(tuple(range(len(pictures))))
+    right, wrong = (
+        {each.metric: each.value for each in study(pca, pictures, beside(pictures)).figures}["squared_error"]
+        for study in (everything, Uncentred(everything))
+    )
+    mean = pictures.images.reshape(len(pictures), -1).mean(0) / 255
+    components = pca.get_parameter("project.weight").numpy().astype(float)
+    lacking = mean - mean @ components.T @ components
+    assert wrong == pytest.approx(right + (lacking**2).sum(), rel=1e-3)
+
+
+def test_fed_bytes_pca_loses_its_mean(pictures: Pictures, pca: Autoencoder) -> None:
+    few = ChosenPictures(tuple(range(20)))
+    right, fed, uncentred = (
+        {each.metric: each.value for each in study(pca, pictures, beside(pictures)).figures}["squared_error"]
+        for study in (few, FedBytes(few), Uncentred(few))
+    )
+    assert fed == pytest.approx(uncentred, rel=0.02)
+    assert fed > 2 * right
+
+
 def test_a_matrix_product_repeats_report_004_s_measuring(pictures: Pictures) -> None:
     model = Dense((), 8).build(pictures.image_shape)
     index = [3, 4, 5]
@@ -293,6 +317,8 @@ def test_the_plane_of_codes_is_that_of_scikit_learn(size: tuple[int, int]) -> No
 def test_codes_of_many_numbers_are_kept_of_fewer_pictures(
     pictures: Pictures, pca: Autoencoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    many = Pictures(np.zeros((2001, *pictures.image_shape), np.uint8))
+    assert code_arrays(pca, many, np.array([0]))["codes"].shape == (2000, 8)
     monkeypatch.setattr("narrows.evaluation.codes.MAX_NUMBERS", 100)
     assert code_arrays(pca, pictures, np.array([4, 2]))["codes"].shape == (12, 8)
 

@@ -1,10 +1,12 @@
 """Pairs: figures of each source, the formula and what breaks it, and a peak of 255."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from narrows.corruption import Mixing
 from narrows.data import Pictures, load
@@ -18,9 +20,13 @@ from narrows.evaluation import (
     code_arrays,
     evaluate,
 )
+from narrows.evaluation.baselines import no_code
 from narrows.metrics import mse, psnr, ssim
 from narrows.models import MixtureComplement, UNet
-from narrows.types import Images
+from narrows.objective import Objective
+from narrows.training import Training
+from narrows.training.fit import validate
+from narrows.types import Images, Mask, Output
 
 from .small import beside
 
@@ -64,6 +70,31 @@ def test_the_mixture_answers_for_both(pairs: Pictures, sources: Images) -> None:
     error = (sources[:, 0] - sources[:, 1]).square().mean().item() / 4
     for name in NAMES:
         assert value(found, "reconstruction", f"source={name}", "mse") == pytest.approx(error, rel=1e-5)
+
+
+class EverySecondSwapped(nn.Module):
+    """Gives the true sources back, of every second picture in the other order."""
+
+    def __init__(self, sources: Images) -> None:
+        super().__init__()
+        self.sources = nn.Parameter(sources)
+
+    def forward(self, images: Images, hidden: Mask | None) -> Output:  # noqa: ARG002  it knows the answer
+        order = (torch.arange(len(images)) % 2)[:, None, None, None, None].bool()
+        return Output(torch.where(order, self.sources.flip(1), self.sources), no_code(images))
+
+
+@pytest.mark.parametrize("exchangeable", [True, False])
+def test_sources_of_one_kind_are_judged_and_shown_in_the_best_order_whatever_the_loss_did(
+    exchangeable: bool, pairs: Pictures, sources: Images
+) -> None:
+    model, alike = EverySecondSwapped(sources), replace(pairs, exchangeable=exchangeable)
+    found = evaluate(model, alike, corruption=Mixing(), examples=(0, 1))
+    assert (value(found, "reconstruction", "", "mse") == 0) == exchangeable
+    assert np.array_equal(found.arrays["reconstruction"], found.arrays["target"]) == exchangeable
+    watched = validate(model, alike, Objective(), Mixing(), Training(watch=("ssim",)))
+    assert (watched["ssim"] == pytest.approx(1)) == exchangeable
+    assert watched["loss"] > 0.01
 
 
 def test_by_formula_the_error_is_the_first_s(pairs: Pictures, sources: Images) -> None:

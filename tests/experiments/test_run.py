@@ -1,17 +1,24 @@
 """Going on with a run: what is there stays, what is missing comes, and another question is refused."""
 
+import sys
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from narrows.corruption import GaussianNoise, PixelMask
+from narrows.data import load
+from narrows.experiments.baselines import with_baselines
 from narrows.experiments.experiment import Arm, Experiment
+from narrows.experiments.folder import Ledger
+from narrows.experiments.measure import baseline_models
 from narrows.experiments.run import run_experiment
 from narrows.experiments.session import Nobody, RunSettings
 from narrows.experiments.settings import change_experiment
-from narrows.files import write_json
-from narrows.models import Dense
+from narrows.files import read_json, write_json
+from narrows.models import Dense, UNet
 from narrows.results import EVALUATED, Result, slug, write_rows
 from narrows.training import Training
 
@@ -75,6 +82,57 @@ def test_what_an_earlier_version_did_not_write_has_its_default(tmp_path: Path) -
     again = run_experiment(EXPERIMENT, replace(settings, resume=True), Nobody())
     assert again.results == first.results
     assert again.experiment == first.experiment
+
+
+def test_a_run_s_folder_holds_what_the_design_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there: list[bool] = []
+    add = Ledger.add
+
+    def watched(ledger: Ledger, name: str, seed: int, *rest: Any) -> None:
+        there.append(ledger.state(name, seed).path.is_file())
+        add(ledger, name, seed, *rest)
+
+    monkeypatch.setattr(sys.modules["narrows.training.optimize"], "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(Ledger, "add", watched)
+    run_experiment(EXPERIMENT, RunSettings(tmp_path), Nobody())
+    assert there == [False, False, True]  # mean picture, PCA and what is trained: its state stays until its rows stand
+    named = {"experiment.json", "environment.json", "results.csv", "history.csv", "findings.json", "reported.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == named | {"report.html", "figures", "arrays", "models"}
+    assert {path.suffix for path in (tmp_path / "figures").iterdir()} == {".svg", ".png"}
+    arrays = {path.stem for path in (tmp_path / "arrays" / "pca-code-4-0").iterdir()}
+    assert arrays == {"reconstruction", "codes", "filters", "components"}
+    assert {path.name for path in (tmp_path / "models" / slug(ARM.name, 0)).iterdir()} == {
+        "model.json",
+        "model.safetensors",
+    }
+    model = read_json(tmp_path / "models" / slug(ARM.name, 0) / "model.json")
+    facts = {"format", "narrows", "architecture", "image_shape", "value_range", "data", "fingerprint", "seed"}
+    assert set(model) == facts
+    assert (model["format"], model["value_range"], model["data"], model["seed"]) == (1, [0, 1], "digits", 0)
+    place = read_json(tmp_path / "environment.json")
+    assert {"format", "torch", "processor", "threads", "device", "command", "git", "seconds", "finished"} <= set(place)
+
+
+def test_every_run_has_the_baselines_of_its_tasks() -> None:
+    tasks = (
+        replace(ARM, task="denoising", corruption=GaussianNoise(0.1)),
+        replace(ARM, name="improved, six", model=Dense((), 6)),
+        replace(ARM, name="improved, net", model=UNet((4, 6)), task="inpainting", corruption=PixelMask(0.5)),
+    )
+    data = load("digits").few(20, 10)
+    names = [list(baseline_models(replace(EXPERIMENT, arms=arms), data)) for arms in ((ARM,), tasks[:1], tasks)]
+    fills = ["mean fill", "linear interpolation", "biharmonic interpolation"]
+    assert names == [["mean picture"], ["mean picture", "input"], ["mean picture", "input", *fills]]
+    arms = with_baselines(replace(EXPERIMENT, arms=tasks), data, "float32")
+    assert [arm.name for arm in arms if arm.role == "baseline"] == ["PCA, code 4", "PCA, code 6"]
+
+
+def test_a_run_is_not_replaced_before_the_data_are_read(tmp_path: Path) -> None:
+    write_json(tmp_path / "run" / "experiment.json", {"name": "an earlier run"})
+    settings = RunSettings(tmp_path / "run", overwrite=True)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        run_experiment(replace(EXPERIMENT, data=str(tmp_path / "nowhere")), settings, Nobody())
+    assert read_json(tmp_path / "run" / "experiment.json") == {"name": "an earlier run"}
 
 
 class Counting(Nobody):

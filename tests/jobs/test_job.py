@@ -13,6 +13,8 @@ from narrows.data import Dataset, from_array, load
 from narrows.experiments.experiment import Arm
 from narrows.jobs import Job, choose_size, plan
 from narrows.jobs.job import usual_code_size
+from narrows.jobs.outlook import affordable
+from narrows.jobs.trial import Trial
 from narrows.models import (
     Convolutional,
     InpaintingUNet,
@@ -78,6 +80,13 @@ def test_many_small_pictures_get_a_network_that_finds_its_own_code() -> None:
     assert arm(Job("x"), many.few(1000, 10)).model == RefinedPCA(32)
     assert arm(Job("x", minutes=0.5), many).training.minutes == 0.5
     assert arm(Job("x", epochs=3), many).training.epochs == 3
+
+
+def test_epochs_are_what_ten_minutes_take_within_bounds() -> None:
+    data = photographs(700)  # 560 to train on
+    found = arm(Job("x"), data)
+    assert found.training.batch_size == 70
+    assert [affordable(found, data, Trial(seconds, 0)) for seconds in (1.0, 100.0, 0.0)] == [600 // 8, 3, 200]
 
 
 def test_a_code_has_a_24th_of_the_picture_s_numbers_and_fits_the_data() -> None:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from narrows.models import Autoencoder, Dense, Deterministic
+from narrows.models import Autoencoder, Dense, Deterministic, Standardised
 from narrows.types import Images, Mask
 
 
@@ -36,3 +36,19 @@ def test_a_mask_is_padded_along_with_its_pictures(generator: torch.Generator) ->
     assert torch.equal(masked, images == 0)
     model.latent(shown)
     assert encoder.given[1] is None
+
+
+def test_pictures_in_other_units_inside_come_back_in_0_to_1_where_their_error_is_a_quarter(
+    generator: torch.Generator,
+) -> None:
+    images = torch.rand(3, 1, 4, 4, generator=generator)
+    plain = Dense((8,), 4, output_activation="tanh")
+    torch.manual_seed(0)
+    inside = plain.build((1, 4, 4)).eval()
+    torch.manual_seed(0)
+    model = Standardised(plain, mean=0.5, deviation=0.5).build((1, 4, 4)).eval()
+    standard = (images - 0.5) / 0.5
+    given = inside(standard).reconstruction
+    found = model(images).reconstruction
+    torch.testing.assert_close(found, 0.5 * given + 0.5)
+    torch.testing.assert_close((given - standard).square(), 4 * (found - images).square())

@@ -1,9 +1,11 @@
 """What bottlenecks make of projected numbers."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from narrows.models import Dense, Deterministic, Gaussian, Noisy, TopK
+from narrows.models import Convolutional, Dense, Deterministic, Gaussian, Noisy, ResidualDense, TopK
 from narrows.models.autoencoder import Balance
 
 
@@ -17,6 +19,14 @@ def test_top_k_above_the_code_size_is_refused_with_both() -> None:
         TopK(4)(torch.rand(1, 3), sample=False)
     with pytest.raises(ValueError, match="expected TopK to keep at least 1 number, found k = 0"):
         TopK(0)
+
+
+@pytest.mark.parametrize("network", [Dense((8,), 6), ResidualDense(6, 16, 16, 1), Convolutional((4, 6), code_size=6)])
+def test_top_k_fits_every_network_that_has_the_slot(network: Dense | ResidualDense | Convolutional) -> None:
+    model = replace(network, bottleneck=TopK(3)).build((1, 8, 8)).eval()
+    codes = model.encode(torch.rand(4, 1, 8, 8))
+    assert codes.shape == (4, 6)
+    assert int((codes != 0).sum(1).max()) <= 3
 
 
 def test_a_gaussian_code_is_drawn_with_its_mean_and_variance() -> None:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from narrows.models import (
+    ARCHITECTURES,
     PCA,
     Autoencoder,
     Dense,
@@ -19,7 +20,11 @@ from narrows.models import (
 )
 from narrows.types import Architecture, Images
 
+from ..contracts import CODECS
+
 SHAPE = (3, 8, 8)
+OWE_ONE = {"PCA", "RefinedPCA", "Standardised", "PatchFeatures", "ParallelDecoders", "MixtureComplement"}
+"""Bound to their own pictures' mean or patches, or owing several already."""
 
 
 @pytest.fixture
@@ -33,6 +38,17 @@ def built(architecture: Architecture) -> Autoencoder:
     model = architecture.build(SHAPE)
     assert isinstance(model, Autoencoder)
     return model
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_what_finds_its_own_code_in_pictures_can_owe_several(name: str) -> None:
+    inner = next(each for each in CODECS.values() if type(each).__name__ == name)
+    if name in OWE_ONE:
+        with pytest.raises(ValueError, match="expected a network that"):
+            ParallelDecoders(inner).build(SHAPE)
+    else:
+        found = ParallelDecoders(inner).build(SHAPE).eval()(torch.rand(2, *SHAPE)).reconstruction
+        assert found.shape == (2, 2, *SHAPE)
 
 
 @pytest.mark.parametrize("training", [True, False])

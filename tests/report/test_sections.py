@@ -14,7 +14,7 @@ from narrows.report.sections.summary import answer
 from narrows.report.subject import read_subject
 from narrows.results import HistoryRow, Reported, Result, open_run, slug, write_arrays, write_rows
 
-from .small import BETTER, PCA, TEN, page_of, row, section, write_small
+from .small import BETTER, PCA, TEN, page_of, row, section, texts, write_small
 
 
 def test_the_answer_sets_the_best_arm_against_clamped_pca(tmp_path: Path) -> None:
@@ -371,6 +371,17 @@ def test_what_pca_spends_is_not_called_trainable(run_folder: Path) -> None:
     table = section(page_of(run_folder), "results").blocks[1]
     assert isinstance(table, Table)
     assert "parameters" in [column.label for column in table.columns]
+
+
+def test_what_passes_around_a_code_stands_beside_it(tmp_path: Path) -> None:
+    folder = write_small(tmp_path, [row(TEN, 1.0), row(BETTER, 2.0)])
+    arms = [{"name": TEN, "code_numbers": 128, "bypass_numbers": 768}, {"name": BETTER, "code_numbers": 2}]
+    described = json.loads((folder / "experiment.json").read_text())
+    described["arms"] = [old | new for old, new in zip(described["arms"], arms, strict=True)]
+    write_json(folder / "experiment.json", described)
+    tables = [block for block in section(page_of(folder), "results").blocks if isinstance(block, Table)]
+    (spent,) = [table for table in tables if "around the code" in [column.label for column in table.columns]]
+    assert texts(spent)[TEN][:2] == ["128", "768"]
 
 
 def test_an_experiment_without_reports_has_no_comparison(tmp_path: Path) -> None:

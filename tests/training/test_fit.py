@@ -1,8 +1,10 @@
 """Training keeps its promises: same seed same bits, resumed as unbroken, stops at what is not finite."""
 
 import hashlib
+import json
 import os
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +13,29 @@ import jaxtyping
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from torch import nn
 
-from narrows.corruption import GaussianNoise
+from narrows.corruption import GaussianNoise, NoCorruption
 from narrows.data import Dataset, load
 from narrows.evaluation import evaluate
 from narrows.models import PCA, Autoencoder, Convolutional, Dense, Gaussian, ResidualDense
 from narrows.objective import KLToPrior, Objective
-from narrows.training import Augmentation, Progress, StateFile, Training, as_images, fit, save_model
-from narrows.training.fit import generator
+from narrows.training import (
+    Augmentation,
+    Progress,
+    StateFile,
+    Training,
+    as_images,
+    choose_precision,
+    fit,
+    optimize,
+    save_model,
+)
+from narrows.training.fit import PictureBatches, TaskBatches, generator
+from narrows.training.interrupt import deferred_interrupt
 from narrows.training.settings import Precision
-from narrows.types import Architecture
+from narrows.types import Architecture, Batch, Losses
 
 TRAINING = Training(epochs=3, batch_size=64, precision="float32")
 
@@ -109,6 +124,59 @@ def test_a_resumed_training_ends_at_the_same_bits(
     assert [entry.epoch for entry in history if entry.term == "loss" and entry.split == "validation"] == [1, 2, 3]
 
 
+def test_a_second_interrupt_strikes_at_once() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with deferred_interrupt() as asked:
+        signal.raise_signal(signal.SIGTERM)
+        assert asked.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+class Clock:
+    """Time that passes where a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def perf_counter(self) -> float:
+        return self.seconds
+
+
+def test_a_state_is_written_every_30_seconds_and_validation_is_not_training_time(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, saved, save = Clock(), [], StateFile.save
+    monkeypatch.setattr(sys.modules["narrows.training.state"], "time", clock)
+
+    def slow_loss(module: nn.Module, batch: Batch) -> Losses:
+        clock.seconds += 8
+        return Objective()(module(batch.input, batch.hidden), batch)
+
+    def slow_validation(_: nn.Module) -> dict[str, float]:
+        clock.seconds += 1000
+        return {"loss": 1.0}
+
+    def noted(file: StateFile, tensors: dict[str, Any], facts: dict[str, Any]) -> None:
+        saved.append(facts["step"])
+        save(file, tensors, facts)
+
+    monkeypatch.setattr(StateFile, "save", noted)
+    model = Dense((), 2).build(digits.image_shape)
+    training = replace(TRAINING, epochs=1, batch_size=30)
+    batches = TaskBatches(PictureBatches(digits.train, training, torch.device("cpu")), NoCorruption())
+    state = StateFile(tmp_path / "state.safetensors")
+    history = optimize(model, batches, slow_loss, training, validation=slow_validation, state=state)
+    assert saved == [4, 8, 10]  # after 32 and 64 seconds of steps; the last epoch's end took 1 000
+    assert [entry.seconds for entry in history if entry.split == "validation"] == [80]
+    with safe_open(state.path, framework="pt") as file:
+        facts = json.loads(file.metadata()["facts"])
+        names = set(file.keys())
+    assert {"module/project.weight", "optimizer/0/exp_avg", "history/value", "random/cpu"} <= names
+    assert (facts["step"], facts["seconds"], facts["best_loss"]) == (10, 80, None)
+
+
 def test_a_state_of_another_model_is_refused(digits: Dataset, tmp_path: Path) -> None:
     state = StateFile(tmp_path / "state.safetensors")
     state.save({"module": {"x": torch.zeros(1)}, "history": {}, "random": {}}, {"kinds": [], "best_loss": None})
@@ -178,6 +246,55 @@ def test_the_average_is_the_mean_of_the_weights_with_decaying_weight(digits: Dat
     torch.testing.assert_close(model.get_parameter("project.weight"), expected)
 
 
+def test_validation_judges_the_weights_that_would_be_kept(digits: Dataset) -> None:
+    model = Dense((8,), 2).build(digits.image_shape)
+    history = fit(model, digits, Objective(), training=replace(TRAINING, averaging=0.9, learning_rate=0.05))
+    kept = evaluate(model, digits.validation).metrics["mse"]
+    last = {entry.split: entry.value for entry in history if entry.term == "loss"}
+    assert last["validation"] == pytest.approx(kept, rel=1e-5)
+
+
+def test_the_test_split_is_not_read(digits: Dataset) -> None:
+    unread = replace(digits, read_test=lambda: pytest.fail("the test split was read"))
+    fit(Dense((), 2).build(digits.image_shape), unread, Objective(), training=replace(TRAINING, epochs=1))
+
+
+@pytest.mark.parametrize(("has_units", "chosen"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_precision_is_bfloat16_where_the_processor_has_units_for_it(
+    has_units: bool, chosen: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("narrows.training.settings.has_bfloat16_units", lambda: has_units)
+    cpu = torch.device("cpu")
+    assert choose_precision("auto", cpu) == chosen
+    assert [choose_precision(asked, cpu) for asked in ("float32", "bfloat16")] == [torch.float32, torch.bfloat16]
+
+
+def test_in_bfloat16_products_are_rounded_and_weights_and_validation_are_not(digits: Dataset) -> None:
+    model = Dense((8,), 2).build(digits.image_shape)
+    assert isinstance(model, Autoencoder)
+    seen: dict[bool, set[torch.dtype]] = {True: set(), False: set()}
+    model.project.register_forward_hook(lambda module, _, numbers: seen[module.training].add(numbers.dtype))
+    fit(model, digits, Objective(), training=replace(TRAINING, epochs=1, precision="bfloat16"))
+    assert seen == {True: {torch.bfloat16}, False: {torch.float32}}
+    assert {each.dtype for each in model.parameters()} == {torch.float32}
+
+
+def test_convolutions_are_given_channels_last(digits: Dataset) -> None:
+    model = Convolutional((4, 6)).build(digits.image_shape)
+    orders: list[bool] = []
+
+    def note(_: nn.Module, given: tuple[torch.Tensor]) -> None:
+        orders.append(given[0].is_contiguous(memory_format=torch.channels_last))
+
+    wide = [each for each in model.modules() if isinstance(each, nn.Conv2d) and each.in_channels > 1]
+    for each in wide:
+        each.register_forward_pre_hook(note)
+    fit(model, digits, Objective(), training=replace(TRAINING, epochs=1))
+    assert orders
+    assert all(orders)
+    assert all(each.weight.is_contiguous(memory_format=torch.channels_last) for each in wide)
+
+
 def test_a_model_in_closed_form_is_done_when_it_is_prepared(digits: Dataset) -> None:
     model = PCA(4).build(digits.image_shape)
     assert fit(model, digits, Objective()) == []
@@ -235,6 +352,29 @@ def test_shifted_pictures_are_moved_whole_and_filled_with_black(generator: torch
         padded = torch.nn.functional.pad(images, (1, 1, 1, 1))
         windows = [padded[..., y : y + 8, x : x + 8] for y in range(3) for x in range(3)]
         assert any(torch.equal(moved, window) for window in windows)
+
+
+def test_whole_batches_are_augmented_before_the_corruption_and_the_rest_stays(digits: Dataset) -> None:
+    training = replace(TRAINING, batch_size=10, shuffle=False, augmentation=Augmentation(shift=2, flip=True, share=0.3))
+    batches = TaskBatches(PictureBatches(digits.train, training, torch.device("cpu")), GaussianNoise(0.01))
+    flipped, moved = [], []
+    for number, batch in enumerate(batches.epoch(0, 0)):
+        images = as_images(digits.train)[10 * number : 10 * (number + 1)]
+        windows = {
+            (flip, down, right): nn.functional.pad(images, (2, 2, 2, 2))[..., down : down + 8, right : right + 8].flip(
+                [-1] if flip else []
+            )
+            for flip in (False, True)
+            for down in range(5)
+            for right in range(5)
+        }
+        (place,) = [key for key, window in windows.items() if torch.equal(batch.target, window)]
+        assert (batch.input - batch.target).abs().max() < 0.1  # the noise alone
+        flipped.append(place[0])
+        moved.append(place[1:] != (2, 2))
+    assert len(flipped) == 30
+    assert 8 <= sum(flipped) <= 22  # half; of 30 draws three standard deviations are 8.2
+    assert 1 <= sum(moved) <= 17  # 0.3, less a draw in 25 that moves nowhere
 
 
 def test_new_pairs_keep_every_picture_and_its_place_among_the_sources(generator: torch.Generator) -> None:

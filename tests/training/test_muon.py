@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.training import Training
 from narrows.training.muon import Muon
 
@@ -77,5 +78,7 @@ def test_steps_are_those_of_pytorch_s_own(shape: tuple[int, int]) -> None:
     torch.testing.assert_close(ours, theirs, rtol=0, atol=0.02 * RATE)
 
 
-def test_it_is_named_in_the_settings() -> None:
-    assert Training(optimizer="muon").optimizer == "muon"
+def test_separation_alone_is_trained_with_it() -> None:
+    users = {name for name in EXPERIMENTS for arm in load_experiment(name).arms if arm.training.optimizer == "muon"}
+    assert users == {name for name in EXPERIMENTS if name.startswith("separation")}
+    assert Training().optimizer != "muon"

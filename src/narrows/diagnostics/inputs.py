@@ -93,9 +93,9 @@ def corruption_too_small(run: Run) -> Iterable[Finding]:
 def same_picture_in_two_splits(run: Run) -> Iterable[Finding]:
     """Fault: pictures of one split stand in another, so that what was learned by heart counts as understood.
 
-    In a set that was divided here any copy is an error: copies are to be kept on one side. An official test set is as
-    it is: a note. So are copies inside an official training set that our validation split fell between, up to
-    `COPIES_OF_A_SET`; above it the splits themselves overlap, and that is an error.
+    Threshold: any copy. In a set that was divided here that is an error: copies are to be kept on one side. An official
+    test set is as it is: a note. So are copies inside an official training set that our validation split fell between,
+    up to `COPIES_OF_A_SET`; above it the splits themselves overlap, and that is an error.
     """
     data = run.experiment.get("data", {})
     counts = {pair: count for pair, count in data.get("duplicates", {}).items() if count}
