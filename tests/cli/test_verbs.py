@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,11 @@ from typer.testing import CliRunner
 
 from narrows.cli import app
 from narrows.cli.verbs import USER_ERROR, main
+from narrows.data import CATALOGUE, read_folder
+from narrows.experiments.index import EXPERIMENTS
 from narrows.results import open_run
+
+from ..data.layouts import write_picture
 
 OPTIONS = {
     "": {"--version", "--install-completion", "--show-completion"},
@@ -168,6 +173,56 @@ def test_data_files_with_the_wrong_checksum_are_refused_with_both_and_left_alone
     assert "f68b3c2dcbeaaa9fbdd348bbdeb94873" in text
     assert not (here / "runs").exists()
     assert (raw / "train-images-idx3-ubyte.gz").read_bytes() == b"truncated"
+
+
+@pytest.mark.parametrize(("options", "fetched"), [([], []), (["--download"], ["mnist"])])
+def test_a_run_downloads_only_where_it_is_asked_to(
+    options: list[str],
+    fetched: list[str],
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("narrows.data.download", lambda name, *_: asked.append(name) or here)
+    code, text = said(["run", "pca_vs_autoencoder", "--data-root", "nowhere", *options], monkeypatch, capsys)
+    assert (code, asked) == (USER_ERROR, fetched)
+    assert "data download mnist" in text
+
+
+def test_the_version_is_the_package_s(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = heard(["--version"], monkeypatch, capsys)
+    assert (code, text.strip()) == (0, version("narrows"))
+
+
+def test_everything_there_is_is_listed(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = json.loads(heard(["list", "--json"], monkeypatch, capsys)[1])
+    assert [row["name"] for row in listed["experiments"]] == list(EXPERIMENTS)
+    assert all(row["shows"] and row["minutes"] > 0 for row in listed["experiments"])
+    assert [row["name"] for row in listed["data"]] == list(CATALOGUE)
+    sets = json.loads(heard(["data", "list", "--data-root", str(here), "--json"], monkeypatch, capsys)[1])["sets"]
+    assert {row["name"] for row in sets if row["there"] == "yes"} == {"digits"}
+
+
+def test_the_cache_is_listed_and_cleared_and_official_files_stay(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("narrows.data.cache.cache_folder", lambda: here / "cache")
+    monkeypatch.setattr("narrows.data.cache_folder", lambda: here / "cache")
+    for number in range(4):
+        write_picture(here / "photos" / f"{number}.png", 8, 8, seed=number)
+    official = here / "cache" / "data" / "MNIST" / "raw" / "train-images-idx3-ubyte.gz"
+    official.parent.mkdir(parents=True)
+    official.touch()
+    read_folder(here / "photos")
+    (kept,) = json.loads(heard(["data", "list", "--json"], monkeypatch, capsys)[1])["cache"]
+    assert (kept["folder"], kept["pictures"]) == (str(here / "photos"), 4)
+    assert json.loads(heard(["data", "clear", "--json"], monkeypatch, capsys)[1])["freed_bytes"] > 4 * 3 * 8 * 8
+    assert json.loads(heard(["data", "list", "--json"], monkeypatch, capsys)[1])["cache"] == []
+    assert official.exists()
+    assert len(list((here / "photos").iterdir())) == 4
 
 
 QUICK = ["run", "quickstart", "--quick", "--out", "made"]
