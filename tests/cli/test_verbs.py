@@ -22,6 +22,7 @@ from narrows.experiments.index import EXPERIMENTS
 from narrows.results import open_run
 
 from ..data.layouts import write_picture
+from ..test_documents import ROOT, section
 
 OPTIONS = {
     "": {"--version", "--install-completion", "--show-completion"},
@@ -241,6 +242,12 @@ def test_a_run_from_pictures_to_report(
     assert run.arms() == ["mean picture", "PCA, code 8", "compared, plain network", "improved, code 8"]
     assert set(run.values("improved, code 8", "mse", split="test")) == {0, 1}
     assert (here / "made" / "models" / "improved-code-8-1" / "model.safetensors").is_file()
+
+    left = section((ROOT / "README.md").read_text(encoding="utf-8"), "What a run leaves").partition("A run that was")[0]
+    names = {name.strip("/") for name in re.findall(r"`([a-z]+(?:\.\w+|/))`", left)}
+    assert {path.name for path in (here / "made").iterdir() if not path.name.startswith(".")} == names
+    assert {path.suffix for path in (here / "made" / "figures").iterdir()} == {".svg", ".png"}
+    assert {path.suffix for path in (here / "made" / "models").rglob("*.*")} == {".safetensors", ".json"}
 
     # what is there is not overwritten unasked, and nothing is lost
     before = (here / "made" / "results.csv").read_bytes()

@@ -3,8 +3,10 @@
 import hashlib
 import os
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jaxtyping
@@ -107,6 +109,29 @@ def test_a_resumed_training_ends_at_the_same_bits(
     steps = [entry.step for entry in history if entry.term == "loss" and entry.split == "train"]
     assert steps == list(range(1, 16))
     assert [entry.epoch for entry in history if entry.term == "loss" and entry.split == "validation"] == [1, 2, 3]
+
+
+def test_the_state_is_written_every_30_seconds(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, steps = [0.0], [0]
+    written: list[int] = []
+    monkeypatch.setattr(sys.modules["narrows.training.state"], "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(StateFile, "save", lambda *_: written.append(steps[0]))
+
+    def pass_time(progress: Progress) -> None:
+        now[0], steps[0] = 10.0 * progress.step, progress.step
+
+    state = StateFile(tmp_path / "state.safetensors")
+    fit(
+        Dense((), 2).build(digits.image_shape),
+        digits,
+        Objective(),
+        training=TRAINING,
+        state=state,
+        on_progress=pass_time,
+    )
+    assert written == [3, 6, 9, 12, 15]
 
 
 def test_a_state_of_another_model_is_refused(digits: Dataset, tmp_path: Path) -> None:
