@@ -185,7 +185,12 @@ def test_a_run_downloads_only_where_it_is_asked_to(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("narrows.data.download", lambda name, *_: asked.append(name) or here)
+
+    def fetch(name: str, *_: object) -> Path:
+        asked.append(name)
+        return here
+
+    monkeypatch.setattr("narrows.data.download", fetch)
     code, text = said(["run", "pca_vs_autoencoder", "--data-root", "nowhere", *options], monkeypatch, capsys)
     assert (code, asked) == (USER_ERROR, fetched)
     assert "data download mnist" in text
