@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from narrows.cli import main
 from narrows.diagnostics import CHECKS, diagnose, exit_code
 from narrows.files import write_json
 from narrows.results import (
@@ -474,6 +476,20 @@ def test_a_planted_fault_is_found_and_nothing_else(tmp_path: Path, fault: str) -
     assert evidence in found[0].evidence
     assert found[0].cure.endswith(".")
     assert exit_code(found) == (severity == "error")
+
+
+@pytest.mark.parametrize(("fault", "code"), [("", 0), ("negative error", 1)])
+def test_the_verb_ends_with_1_where_an_error_is_found(
+    fault: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = healthy()
+    if fault:
+        FAULTS[fault][0](folder)
+    folder.write(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["narrows", "doctor", str(tmp_path)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert (stopped.value.code or 0) == code
 
 
 def test_a_closed_form_arm_needs_no_seeds(tmp_path: Path) -> None:

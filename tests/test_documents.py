@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import typer
 
 import narrows
 from narrows import evaluation
 from narrows.cli import app
+from narrows.corruption import CORRUPTIONS
 from narrows.data import CATALOGUE
 from narrows.diagnostics import CHECKS
 from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.metrics import PER_IMAGE
 from narrows.models import ARCHITECTURES, BOTTLENECKS
-from narrows.results import ADDED, FORMAT, HistoryRow, Reported, Result, read_rows
+from narrows.objective.penalties import PENALTIES
+from narrows.results import ADDED, FORMAT, HistoryRow, Reported, Result, open_run, read_rows
 
 from .test_architecture import EVERYTHING, MAY_IMPORT, PARSED, PARTS, SOURCE, part
 
@@ -31,6 +34,9 @@ DOCUMENTS = {
     for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
 }
 README, DESIGN = DOCUMENTS["README.md"], DOCUMENTS["docs/design.md"]
+CHANGES, CONTRIBUTING = DOCUMENTS["CHANGELOG.md"], DOCUMENTS["CONTRIBUTING.md"]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FENCED, FLAGS = r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE
 RECORDED = ("docs/results.md", "docs/results/")
 """Written by `make results`, so perhaps not there yet."""
@@ -73,6 +79,10 @@ def test_the_readme_s_python_runs() -> None:
     exec(compile(code, "README.md", "exec"), names)
     assert names["images"].shape == names["pictures"].shape == (180, 1, 8, 8)
     assert names["codes"].shape == (180, 8)
+    assert isinstance(names["model"], narrows.Autoencoder)
+    assert isinstance(names["model"], torch.nn.Module)
+    assert names["images"].dtype == torch.float32
+    assert 0 <= names["images"].min() < names["images"].max() <= 1
     assert {"mse", "psnr", "ssim"} <= set(names["figures"])
     pca = narrows.PCA(8).build(names["digits"].image_shape)
     narrows.fit(pca, names["digits"], narrows.Objective(), training=narrows.Training(epochs=0))
@@ -102,9 +112,29 @@ def test_commands_are_found_in_the_readme() -> None:
 
 
 def test_every_make_target_exists() -> None:
-    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^(\w+):", MAKEFILE, re.MULTILINE))
     named = {target for text in DOCUMENTS.values() for target in re.findall(r"(?:^|`)make (\w+)", text, re.MULTILINE)}
     assert {"demo", "test"} <= named <= targets
+
+
+def test_what_make_test_runs_and_what_it_needs_is_what_the_pages_say() -> None:
+    runs = re.findall(r"^\t\$\(BIN\)/(.*)$", MAKEFILE.partition("\ntest:")[2].partition("\n\n")[0], re.MULTILINE)
+    named = [" ".join(words.split()) for words in re.findall(r"`((?:ruff|mypy|pytest)\b[^`]*)`", CONTRIBUTING)]
+    assert [line.partition(" --num")[0] for line in runs] == named
+    assert re.findall(r"^\t.*pip install (?!.*--constraint constraints\.txt)(.*)$", MAKEFILE, re.MULTILINE) == [
+        "--quiet --no-deps $(PIP_ARGS) $(PEERS)"  # pinned where they are named
+    ]
+    assert PROJECT["tool"]["pytest"]["ini_options"]["filterwarnings"] == ["error"]
+    assert {"PIP_ARGS"} == set(re.findall(r"^make \w+ (\w+)=", README, re.MULTILINE))
+    assert "\nPIP_ARGS ?=" in MAKEFILE
+    for text in (README, CONTRIBUTING):
+        assert re.findall(r"Python (3\.\d+) or later", text) == [PROJECT["project"]["requires-python"].strip(">=")]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_extra_that_is_to_be_installed_exists(name: str) -> None:
+    asked = re.findall(r"pip install narrows\[([\w,]+)\]", DOCUMENTS[name])
+    assert {extra for each in asked for extra in each.split(",")} <= set(PROJECT["project"]["optional-dependencies"])
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -113,6 +143,26 @@ def test_every_link_leads_somewhere(name: str) -> None:
     targets = [left or right for left, right in found if not (left or right).startswith("https://")]
     paths = [((ROOT / name).parent / target).resolve().relative_to(ROOT.resolve()).as_posix() for target in targets]
     assert [path for path in paths if not (ROOT / path).exists() and not path.startswith(RECORDED)] == []
+
+
+def test_the_readme_s_table_is_of_the_demo_s_question_and_arms() -> None:
+    demo = load_experiment("quickstart")
+    (table,) = [block for block in blocks(README) if block.startswith(demo.question)]
+    (baseline,) = {f"PCA, code {arm.model.code_size}" for arm in demo.arms}
+    arms = re.findall(r"^  (\S.*?)   +[\d.]", table, re.MULTILINE)
+    assert arms == ["mean picture", baseline, *(arm.name for arm in demo.arms)]
+
+
+def test_the_figures_of_the_readme_s_picture_are_recorded() -> None:
+    run = open_run(ROOT / "docs" / "results" / "pca_vs_autoencoder")
+    said = re.findall(r"([\d.]+) squared error a picture\s+against ([\d.]+) of PCA", README)
+    figures = (
+        run.mean("improved, code 30", "squared_error"),
+        run.mean("PCA, code 30", "squared_error", evaluation="clamped"),
+    )
+    assert said == [tuple(f"{figure:.4g}" for figure in figures)]
+    assert f"three seeds, {run.environment['cores']} CPU cores, {run.environment['seconds'] / 60:.0f} minutes" in README
+    assert run.experiment["seeds"] == 3
 
 
 def test_pictures_are_small() -> None:
@@ -182,7 +232,7 @@ def test_the_design_names_every_verb() -> None:
 
 
 def test_the_design_gives_a_reason_for_every_dependency() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = PROJECT["project"]
     stated = {name.strip() for cells in rows(section(DESIGN, "12. Dependencies")) for name in cells[0].split(",")}
     assert stated == {re.split(r"[<>=]", requirement)[0] for requirement in project["dependencies"]}
     extras = (name for extra in project["optional-dependencies"].values() for name in extra)
@@ -216,16 +266,39 @@ def test_the_paths_that_readers_are_sent_to_exist(name: str) -> None:
     assert [path for path in named if not (ROOT / path).exists() and not (SOURCE / path).exists()] == []
 
 
+def test_the_tables_that_contributors_add_to_are_where_they_are_told() -> None:
+    text = section(CONTRIBUTING, "How to add")
+    paths = [ROOT / path for path in re.findall(r"`((?:src|tests)/[\w/]+(?:\.py|/))`", text)]
+    files = [path if path.suffix else path / "__init__.py" for path in paths]
+    defined = {
+        name
+        for path in files
+        if path.is_file()
+        for name in re.findall(r"^([A-Z_]+)\b.* = ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    tables = set(re.findall(r"`([A-Z]{2,}[A-Z_]*)`", text))
+    assert len(tables) > 10
+    assert sorted(tables - defined) == []
+
+
+def test_the_changes_name_every_member_experiment_and_verb() -> None:
+    members = {*ARCHITECTURES, *BOTTLENECKS, *PENALTIES, *CORRUPTIONS} - {"NoCorruption"}
+    verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # the group's verbs
+    inner = {f"data {name}" for name in verbs["data"].commands}
+    named = {" ".join(words.split()) for words in re.findall(r"`([^`]+)`", CHANGES)}
+    assert sorted({*members, *EXPERIMENTS, *(set(verbs) - {"data"}), *inner} - named) == []
+
+
 def test_the_citation_is_whole_and_of_this_version() -> None:
     text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     keys = dict(re.findall(r"^([a-z-]+):[ \t]*(.*)$", text, re.MULTILINE))
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = PROJECT["project"]
     assert set(keys) >= {"cff-version", "message", "title", "authors", "version", "license", "type"}
     assert keys["cff-version"] == "1.2.0"
     assert keys["version"] == project["version"]
     assert keys["license"] == project["license"]
     assert re.findall(r"^  - name: (.*)$", text, re.MULTILINE)[0] == project["authors"][0]["name"]
-    assert f"## [{project['version']}]" in DOCUMENTS["CHANGELOG.md"]
+    assert f"## [{project['version']}]" in CHANGES
 
 
 def test_public_names_are_the_same_in_all_three_places() -> None:

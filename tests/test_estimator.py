@@ -81,6 +81,22 @@ def test_without_labels_it_is_searched_by_what_its_reconstructions_explain() -> 
     assert 0 < found.best_score_ < 1
 
 
+def test_networks_and_trainings_are_searched_over_too() -> None:
+    grid = {"architecture": [PCA(1), SMALL], "training": [BRIEF, Training(epochs=1)]}
+    found = GridSearchCV(small(n_components=8), grid, cv=2).fit(DIGITS[:200])
+    assert [found.cv_results_["params"][place]["architecture"] for place in (0, 2)] == [PCA(1), SMALL]
+    assert found.best_params_["architecture"] == PCA(1)  # two epochs are too few for the other
+
+
+def test_it_is_trained_on_values_rounded_to_8_bits_of_their_range_and_all_at_once() -> None:
+    off = DIGITS[:100] + 0.3 * 16 / 255 * (DIGITS[:100] % 16 > 0)  # by less than half a level, the range as it was
+    assert np.abs(off - DIGITS[:100]).max() > 0.01
+    rounded, given = (small().fit(values) for values in (off, np.rint(off * 255 / 16) * 16 / 255))
+    assert np.array_equal(rounded.transform(DIGITS), given.transform(DIGITS))
+    assert not np.array_equal(rounded.transform(off[:1]), rounded.transform(DIGITS[:1]))
+    assert not hasattr(rounded, "partial_fit")
+
+
 def test_columns_have_names() -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(DIGITS[:80], columns=[f"pixel {place}" for place in range(64)])

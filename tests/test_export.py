@@ -110,6 +110,11 @@ def test_onnx_runtime_computes_what_the_model_does(name: str, tmp_path: Path, mo
     with torch.no_grad():
         expected = model(*given).reconstruction
         torch.testing.assert_close(computed(tmp_path / "m.onnx", *given), expected, atol=TOLERANCE, rtol=0)
+        if hidden is not None:
+            filled = session(tmp_path / "m.onnx").run(
+                None, {"images": images.masked_fill(given[-1], 9.0).numpy(), "hidden": given[-1].numpy()}
+            )
+            torch.testing.assert_close(torch.from_numpy(filled[0]), expected, atol=TOLERANCE, rtol=0)
         one = pictures(1, SHAPE)
         codes = model.encode(one)
         torch.testing.assert_close(computed(tmp_path / "m-encoder.onnx", one), codes, atol=TOLERANCE, rtol=0)

@@ -31,7 +31,34 @@ def said(words: list[str], environment: dict[str, str]) -> str:
     return subprocess.run(words, env=environment, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+BASH = shutil.which("bash")
+
+
+@pytest.mark.skipif(BASH is None, reason="there is no bash")
+@pytest.mark.parametrize(
+    ("shell", "start", "added"),
+    [("bash", ".bashrc", ".bash_completions/narrows.sh"), ("zsh", ".zshrc", ".zfunc/_narrows")],
+)
+def test_a_shell_is_taught_by_one_call_and_shown_what_that_adds(
+    shell: str, start: str, added: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert BASH is not None
+    (tmp_path / shell).symlink_to(BASH)  # a shell is known by its name
+    (tmp_path / "home").mkdir()
+    home = environment | {"HOME": str(tmp_path / "home")}
+    # more than one command, as the last one would take the shell's place
+    said([str(tmp_path / shell), "-c", "narrows --install-completion; true"], home)
+    script = (tmp_path / "home" / added).read_text()
+    assert re.search(r"complete -o default -F \w+ narrows|compdef \w+ narrows", script)
+    assert Path(added).parent.name in (tmp_path / "home" / start).read_text()
+    shown = said([str(tmp_path / shell), "-c", "narrows --show-completion; true"], home)
+    assert shown.strip() == script.strip()
+    if shell == "bash":
+        found = said([BASH, "--norc", "-c", f". {tmp_path / 'home' / start}; complete -p narrows"], home)
+        assert found.endswith("narrows\n")
+
+
+@pytest.mark.skipif(BASH is None, reason="there is no bash")
 def test_bash_completes_verbs_options_and_values(environment: dict[str, str], tmp_path: Path) -> None:
     script = tmp_path / "completion.sh"
     script.write_text(said(["narrows"], environment | {"_NARROWS_COMPLETE": "source_bash"}))

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from narrows.cli.pictures import duration, run_name
@@ -37,7 +38,7 @@ def test_a_folder_of_photographs_is_trained_on_and_said_what_it_costs(
     assert run.arms() == ["mean picture", "input", "improved, Residual"]
     assert run.environment["finished"]
     assert run.experiment["arms"][-1]["task"] == "denoising"
-    assert (here / "run" / "report.html").is_file()
+    assert "broken.jpg" in (here / "run" / "report.html").read_text(encoding="utf-8")
     code, text = said(words, monkeypatch, capsys)
     assert code == USER_ERROR
     assert "found a run in run; go on with --resume" in text
@@ -46,6 +47,20 @@ def test_a_folder_of_photographs_is_trained_on_and_said_what_it_costs(
     assert code == 0, text
     assert "training 2 epochs in batches of 3" in text
     assert open_run(here / "run").experiment["arms"] == run.experiment["arms"]
+
+
+def test_a_job_leaves_the_test_split_unread_and_trains_with_every_seed_where_asked(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("narrows.data.Dataset.test", property(lambda _: pytest.fail("the test split was read")))
+    monkeypatch.setattr("narrows.experiments.run.write_report", lambda folder: folder)
+    np.save(here / "few.npy", np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8))
+    words = ["train", "few.npy", "--out", "run", "--epochs", "1", "--code-size", "2", "--model", "dense"]
+    code, text = said([*words, "--no-test", "--seeds", "2"], monkeypatch, capsys)
+    assert code == 0, text
+    run = open_run(here / "run")
+    assert {row.split for row in run.results} == {"train", "validation"}
+    assert set(run.values(run.arms()[-1], "mse", split="validation")) == {0, 1}
 
 
 def test_a_mistake_is_told_before_anything_is_read(

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from typer.testing import CliRunner
 
 from narrows.cli import app
 from narrows.cli.verbs import USER_ERROR, main
-from narrows.data import read_folder
+from narrows.data import CATALOGUE, read_folder
+from narrows.experiments.index import EXPERIMENTS
 from narrows.results import open_run
 
 from ..data.layouts import write_picture
+from ..test_documents import ROOT, section
 
 OPTIONS = {
     "": {"--version", "--install-completion", "--show-completion"},
@@ -184,17 +187,59 @@ def test_data_files_with_the_wrong_checksum_are_refused_with_both_and_left_alone
     assert (raw / "train-images-idx3-ubyte.gz").read_bytes() == b"truncated"
 
 
-def test_decoded_pictures_are_shown_and_deleted(
+@pytest.mark.parametrize(("options", "fetched"), [([], []), (["--download"], ["mnist"])])
+def test_a_run_downloads_only_where_it_is_asked_to(
+    options: list[str],
+    fetched: list[str],
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[str] = []
+
+    def fetch(name: str, *_: object) -> Path:
+        asked.append(name)
+        return here
+
+    monkeypatch.setattr("narrows.data.download", fetch)
+    code, text = said(["run", "pca_vs_autoencoder", "--data-root", "nowhere", *options], monkeypatch, capsys)
+    assert (code, asked) == (USER_ERROR, fetched)
+    assert "data download mnist" in text
+
+
+def test_the_version_is_the_package_s(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = heard(["--version"], monkeypatch, capsys)
+    assert (code, text.strip()) == (0, version("narrows"))
+
+
+def test_everything_there_is_is_listed(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("narrows.data.cache", "narrows.data"):
-        monkeypatch.setattr(f"{module}.cache_folder", lambda: here / "cache")
-    write_picture(here / "photos" / "a.png", 4, 6)
+    listed = json.loads(heard(["list", "--json"], monkeypatch, capsys)[1])
+    assert [row["name"] for row in listed["experiments"]] == list(EXPERIMENTS)
+    assert all(row["shows"] and row["minutes"] > 0 for row in listed["experiments"])
+    assert [row["name"] for row in listed["data"]] == list(CATALOGUE)
+    sets = json.loads(heard(["data", "list", "--data-root", str(here), "--json"], monkeypatch, capsys)[1])["sets"]
+    assert {row["name"] for row in sets if row["there"] == "yes"} == {"digits"}
+
+
+def test_the_cache_is_listed_and_cleared_and_official_files_stay(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("narrows.data.cache.cache_folder", lambda: here / "cache")
+    monkeypatch.setattr("narrows.data.cache_folder", lambda: here / "cache")
+    for number in range(4):
+        write_picture(here / "photos" / f"{number}.png", 8, 8, seed=number)
+    official = here / "cache" / "data" / "MNIST" / "raw" / "train-images-idx3-ubyte.gz"
+    official.parent.mkdir(parents=True)
+    official.touch()
     read_folder(here / "photos")
-    listed = json.loads(heard(["data", "list", "--json"], monkeypatch, capsys)[1])["cache"]
-    assert [(Path(each["folder"]).name, each["pictures"]) for each in listed] == [("photos", 1)]
-    assert json.loads(heard(["data", "clear", "--json"], monkeypatch, capsys)[1])["freed_bytes"] > 0
+    (kept,) = json.loads(heard(["data", "list", "--json"], monkeypatch, capsys)[1])["cache"]
+    assert (kept["folder"], kept["pictures"]) == (str(here / "photos"), 4)
+    assert json.loads(heard(["data", "clear", "--json"], monkeypatch, capsys)[1])["freed_bytes"] > 4 * 3 * 8 * 8
     assert json.loads(heard(["data", "list", "--json"], monkeypatch, capsys)[1])["cache"] == []
+    assert official.exists()
+    assert len(list((here / "photos").iterdir())) == 4
 
 
 QUICK = ["run", "quickstart", "--quick", "--out", "made"]
@@ -213,6 +258,12 @@ def test_a_run_from_pictures_to_report(
     assert run.arms() == ["mean picture", "PCA, code 8", "compared, plain network", "improved, code 8"]
     assert set(run.values("improved, code 8", "mse", split="test")) == {0, 1}
     assert (here / "made" / "models" / "improved-code-8-1" / "model.safetensors").is_file()
+
+    left = section((ROOT / "README.md").read_text(encoding="utf-8"), "What a run leaves").partition("A run that was")[0]
+    names = {name.strip("/") for name in re.findall(r"`([a-z]+(?:\.\w+|/))`", left)}
+    assert {path.name for path in (here / "made").iterdir() if not path.name.startswith(".")} == names
+    assert {path.suffix for path in (here / "made" / "figures").iterdir()} == {".svg", ".png"}
+    assert {path.suffix for path in (here / "made" / "models").rglob("*.*")} == {".safetensors", ".json"}
 
     # what is there is not overwritten unasked, and nothing is lost
     before = (here / "made" / "results.csv").read_bytes()

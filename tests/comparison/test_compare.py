@@ -14,7 +14,7 @@ from narrows.cli.verbs import main
 from narrows.comparison import Compared
 from narrows.comparison.page import build_page
 from narrows.comparison.reading import read_field
-from narrows.report.page import Cards, Page, Plot, Section, Table
+from narrows.report.page import Cards, Gallery, Page, Plot, Section, Table
 from narrows.results import interval, open_run
 
 from ..report.small import texts
@@ -94,6 +94,39 @@ def test_figures_are_the_runs_own_with_student_s_intervals(five: Compared, runs:
     once = [row for row in rows(five.folder / "figures.csv") if row["n_seeds"] == "1"]
     assert once
     assert {row["half_width"] + row["low"] + row["high"] for row in once} == {""}
+
+
+def test_the_page_has_its_parts_in_order_with_the_same_pictures_of_every_arm_and_each_run_s_findings(
+    runs: Runs,
+) -> None:
+    page = page_of(runs("plain", "wider"))
+    parts = [section.anchor for section in page.sections]
+    assert parts == ["cautions", "settings", "figures", "paired", "curves", "pictures", "findings", "runs"]
+    (gallery,) = (block for block in part(page, "pictures").blocks if isinstance(block, Gallery))
+    shown = ["plain: improved, net", "plain: compared, sparse", "wider", "PCA, code 4", "PCA, code 8"]
+    assert sorted(strip.label for strip in gallery.strips[1:]) == sorted(shown)
+    assert len({len(strip.pictures) for strip in gallery.strips}) == 1
+    (cards,) = (block for block in part(page, "findings").blocks if isinstance(block, Cards))
+    told = {sight.label for card in cards.items for sight in card.seen}
+    found = {finding.name for run in runs("plain", "wider") for finding in open_run(run).findings}
+    assert {card.title for card in cards.items} == found
+    assert told
+
+
+def test_only_squared_error_and_psnr_are_paired_with_the_columns_that_the_page_names(five: Compared) -> None:
+    paired = rows(five.folder / "paired.csv")
+    assert {row["metric"] for row in paired} == {"squared_error", "psnr"}
+    named = {"mean", "standard_error", "low", "high", "p_value", "share_first_better", "n_pictures"}
+    assert all(row[name] for row in paired for name in named)
+
+
+@pytest.mark.parametrize(("before", "after"), [('"name": "digits"', '"name": "others"'), ("80-10-10", "70-20-10")])
+def test_other_data_and_another_division_keep_runs_apart(before: str, after: str, runs: Runs, tmp_path: Path) -> None:
+    other = bare(runs("noisy")[0], tmp_path / "other")
+    assert "ahead: " in page_of([*runs("noisy"), other]).answer[0]
+    text = (other / "experiment.json").read_text()
+    (other / "experiment.json").write_text(text.replace(before, after))
+    assert "so none is ahead" in page_of([*runs("noisy"), other]).answer[0]
 
 
 def test_only_settings_that_differ_are_shown(five: Compared) -> None:
@@ -259,3 +292,5 @@ def test_the_verb_prints_a_table_the_answer_and_where_the_page_lies(
     assert found["report"] == "comparisons/plain-vs-wider-2/report.html"
     assert {standing["arm"] for standing in found["standings"]} >= {"plain: improved, net", "wider"}
     assert found["standings"][0]["metrics"]["psnr"]["half_width"] is None
+    replaced = ["--out", "comparisons/plain-vs-wider-2"]
+    assert [call(*replaced, *more)[0] for more in ([], ["--overwrite"])] == [2, 0]

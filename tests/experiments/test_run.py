@@ -12,7 +12,7 @@ from narrows.corruption import GaussianNoise, PixelMask
 from narrows.data import load
 from narrows.experiments.baselines import with_baselines
 from narrows.experiments.experiment import Arm, Experiment
-from narrows.experiments.folder import Ledger
+from narrows.experiments.folder import Ledger, default_folder
 from narrows.experiments.measure import baseline_models
 from narrows.experiments.run import run_experiment
 from narrows.experiments.session import Nobody, RunSettings
@@ -51,6 +51,14 @@ def test_what_was_evaluated_meanwhile_does_not_stand_for_an_arm_s_figures(tmp_pa
     again = run_experiment(EXPERIMENT, replace(settings, resume=True), Nobody())
     assert again.values(ARM.name, "mse", split="test") == whole.values(ARM.name, "mse", split="test")
     assert evaluated in again.results
+
+
+def test_without_a_folder_a_run_gets_a_new_one_below_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert default_folder("x", again=False) == Path("runs/x")
+    Path("runs/x").mkdir(parents=True)
+    assert default_folder("x", again=False) == Path("runs/x-2")
+    assert default_folder("x", again=True) == Path("runs/x")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Grids on embedded digits: what goes on, what stays, what fails, and what is refused."""
 
 import csv
+import html
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from filelock import FileLock
 import narrows
 from narrows.diagnostics import diagnose
 from narrows.experiments.session import Nobody
-from narrows.results import open_run
+from narrows.results import open_run, slug
 from narrows.sweeps import Sweep
 from narrows.training import Progress
 
@@ -50,11 +52,13 @@ def test_every_point_is_an_ordinary_run_judged_on_validation_alone(
         assert point.pca_error == pca
         assert diagnose(run) == run.findings
         assert (run.folder / "report.html").is_file()
+        assert narrows.Run.open(run.folder / slug(arm, 0)).model.code_size == point.code_numbers
     assert found.best == min(found.points, key=lambda point: point.error.mean)
     assert found.judge.startswith("narrows run quickstart --set 'arms=compared*' --set model.widths=16")
     assert f"--set model.code_size={found.points[0].code_numbers} --seeds 2 --out" in found.judge
     page = (tmp_path / "sweep" / "report.html").read_text()
     assert 'href="points/code_size%3D2/report.html"' in page
+    assert found.judge in html.unescape(page)
     with (tmp_path / "sweep" / "points.csv").open(newline="") as file:
         assert [line["point"] for line in csv.DictReader(file)] == [point.name for point in found.points]
 
@@ -117,6 +121,11 @@ def test_a_point_that_diverges_ends_no_sweep_and_is_not_tried_again(tmp_path: Pa
     assert "expected finite losses, found" in page
     again = tiny(tmp_path / "sweep", over, settings=settings)
     assert again.points[1] == failed
+    # once its folder is deleted it is
+    folder = tmp_path / "sweep" / "points" / failed.name
+    shutil.rmtree(folder)
+    assert tiny(tmp_path / "sweep", over, settings=settings).points[1] == failed
+    assert (folder / "results.csv").is_file()
 
 
 @pytest.mark.usefixtures("quickly")
