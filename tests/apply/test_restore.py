@@ -97,20 +97,6 @@ def test_only_what_looks_nearby_runs_whole() -> None:
     assert not runs_whole(built(MaskedTransformer(4, 16, 1, 2, 8), (1, 8, 8)))
 
 
-def test_a_picture_of_a_million_pixels_runs_whole_and_a_larger_one_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, seen = built(UNet((4, 6)), (1, 8, 8)), []
-
-    def passed(_: Autoencoder, images: torch.Tensor, hidden: None) -> torch.Tensor:  # noqa: ARG001
-        seen.append(tuple(images.shape[-2:]))
-        return images[:, None]
-
-    monkeypatch.setattr(module, "passed", passed)
-    restore(model, noise(1, 1000, 1000))
-    assert seen == [(1000, 1000)]
-    restore(model, noise(1, 1000, 1100))
-    assert set(seen[1:]) == {(512, 512)}
-
-
 def test_tiles_cover_every_pixel_and_start_where_pooling_does() -> None:
     for size in ((512, 512), (700, 2000), (1024, 516)):
         corners = list(places(torch.Size(size), (512, 512), (96, 96), 4))
