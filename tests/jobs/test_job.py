@@ -177,6 +177,8 @@ def test_python_has_the_words_of_the_command_line(tmp_path: Path) -> None:
     assert words - options == set()
     run = narrows.train(tmp_path / "photos", tmp_path / "run", code_size=3, size=8, epochs=1)
     assert run.encode(random_bytes(2, 3, 8, 8)).shape == (2, 3)
+    # of the training pictures' mean, whatever the mean of those that are judged
+    assert run.record.values("mean picture", "explained_variance", split="test")[0] == pytest.approx(0, abs=1e-6)
     assert run.record.arms() == ["mean picture", "PCA, code 3", "improved, RefinedPCA, code 3"]
     with pytest.raises(FileExistsError, match="found a run in"):
         narrows.train(tmp_path / "photos", tmp_path / "run")
