@@ -162,10 +162,8 @@ def test_a_broken_promise_is_shown(tmp_path: Path) -> None:
 
 def test_the_seconds_between_two_states_are_those_that_the_page_says() -> None:
     text = " ".join(DOCUMENTS["docs/reliability.md"].split())
-    for path, words in (
-        ("src/narrows/training/optimize.py", "every {} seconds"),
-        ("torture/kill.py", "every {} s here"),
-    ):
+    places = {"src/narrows/training/optimize.py": "every {} seconds", "torture/kill.py": "every {} s here"}
+    for path, words in places.items():
         source = (ROOT / path).read_text(encoding="utf-8")
         (seconds,) = re.findall(r"^SAVE_SECONDS = (.*)$", source, re.MULTILINE)
         assert words.format(f"{float(seconds):g}") in text
