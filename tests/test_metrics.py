@@ -139,6 +139,7 @@ def test_other_windows_and_borders_give_another_ssim() -> None:
         for a, b in zip(reconstruction, target, strict=True)
     ]
     reflected = structural_similarity_index_measure(reconstruction, target, data_range=1.0, reduction=None)
+    assert isinstance(reflected, Tensor)
     for other in (torch.tensor(uniform), reflected):
         assert (own - other).abs().max() > 1e-3
 
