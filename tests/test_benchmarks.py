@@ -1,5 +1,6 @@
 """The benchmarks in miniature: nothing here is timed; what is compared must be the same, and the page up to date."""
 
+import importlib
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode
 
 from narrows.models import ARCHITECTURES
 
@@ -60,6 +62,53 @@ def test_a_quick_look_is_never_shown(tmp_path: Path) -> None:
     (tmp_path / "dense.json").write_text('{"quick": true}')
     with pytest.raises(ValueError, match="found a quick look at dense; measure it in full"):
         benchmarks.read(tmp_path)
+
+
+def test_the_page_names_the_peers_that_are_installed_and_the_parts_that_there_are() -> None:
+    text = DOCUMENTS["docs/benchmarks.md"]
+    (peers,) = re.findall(r"^PEERS := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted("==".join(link) for link in re.findall(r"pypi\.org/project/(\w+)/([\d.]+)/", text)) == sorted(
+        peers.split()
+    )
+    parts = re.findall(r"^- \*\*.*\*\* \(`(\w+)`\)", text, re.MULTILINE)
+    homes = [importlib.import_module(f"narrows.training.{name}") for name in ("fit", "optimize", "settings")]
+    assert len(parts) == 4
+    assert [part for part in parts if not any(hasattr(home, part) for home in homes)] == []
+
+
+def test_without_the_official_files_random_pictures_are_trained_on(how: Any) -> None:
+    import networks
+
+    source, images = networks.pictures("mnist", networks.GREY, 3, how)
+    assert source == "random pictures"
+    assert images.shape == (3, 1, 28, 28)
+
+
+def test_float32_stands_beside_bfloat16_where_a_processor_has_units_for_it(
+    how: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import networks
+    import trainers
+
+    task = trainers.Task(networks.DENSE, networks.GREY, networks.random_pictures(networks.GREY, 1), 1, how.scratch)
+    for units in (False, True):
+        monkeypatch.setattr(trainers, "has_bfloat16_units", lambda units=units: units)
+        assert ("Narrows in float32" in trainers.ways(task)) == units
+
+
+def test_what_computes_something_else_is_not_timed(how: Any) -> None:
+    import applying
+
+    ways = {"PyTorch": lambda: np.zeros(3, np.float32), "Narrows": lambda: np.full(3, 0.01, np.float32)}
+    with pytest.raises(ValueError, match=r"expected Narrows to compute what PyTorch does, found a difference of 0\.01"):
+        applying.compared(ways, 3, how)
+
+
+def test_attention_s_products_on_a_processor_are_not_counted() -> None:
+    tokens = torch.zeros(1, 2, 8, 4)
+    with FlopCounterMode(display=False) as counter:
+        torch.nn.functional.scaled_dot_product_attention(tokens, tokens, tokens)
+    assert counter.get_total_flops() == 0  # where it is not, docs/benchmarks.md no longer needs to say so
 
 
 @pytest.mark.parametrize("name", ["DENSE", "CONVOLUTIONAL"])

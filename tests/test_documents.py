@@ -24,7 +24,7 @@ from narrows.experiments.index import EXPERIMENTS, load_experiment
 from narrows.metrics import PER_IMAGE
 from narrows.models import ARCHITECTURES, BOTTLENECKS
 from narrows.objective.penalties import PENALTIES
-from narrows.results import ADDED, FORMAT, HistoryRow, Reported, Result, open_run, read_rows
+from narrows.results import ADDED, FORMAT, METRICS, HistoryRow, Reported, Result, open_run, read_rows
 
 from .test_architecture import EVERYTHING, MAY_IMPORT, PARSED, PARTS, SOURCE, part
 
@@ -251,6 +251,18 @@ def test_the_design_names_every_option_of_run() -> None:
 
 def test_every_metric_of_a_picture_is_explained() -> None:
     assert {f"`{name}`" for name in PER_IMAGE} <= {cells[0] for cells in rows(DOCUMENTS["docs/metrics.md"])}
+
+
+def test_every_metric_that_has_a_better_end_stands_on_the_page_with_it_and_its_unit() -> None:
+    page = DOCUMENTS["docs/metrics.md"]
+    shown = {cells[0].strip("`"): cells for cells in rows(page) if cells[0].startswith("`")}
+    assert set(shown) <= set(METRICS)
+    losses = {"loss", "total_loss", "loss_with_penalty"}  # what a training minimises; judges nothing
+    judging = {name for name, metric in METRICS.items() if metric.better} - losses
+    assert [name for name in judging if f"`{name}`" not in page] == []
+    for name, cells in shown.items():
+        assert cells[-2] == METRICS[name].better, name
+        assert cells[-3] == METRICS[name].unit or not METRICS[name].unit, name
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

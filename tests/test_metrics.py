@@ -87,6 +87,20 @@ def test_every_metric_gives_one_float32_a_picture(name: str, reconstruction: Ten
 
 
 @every_pair
+def test_errors_and_shares_are_numpy_s(reconstruction: Tensor, target: Tensor) -> None:
+    r, t = (each.double().numpy().reshape(len(target), -1) for each in (reconstruction, target))
+    expected = {
+        "mse": np.square(r - t).mean(1),
+        "mae": np.abs(r - t).mean(1),
+        "squared_error": np.square(r - t).sum(1),
+        "threshold_accuracy": (np.abs(r - t) <= 0.1).mean(1),
+        "keras_accuracy": ((r > 0.5).astype(float) == t).mean(1),
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(PER_IMAGE[name](reconstruction, target), values, rtol=1e-6, err_msg=name)
+
+
+@every_pair
 def test_ssim_equals_scikit_image(reconstruction: Tensor, target: Tensor) -> None:
     side, sigma = ssim_window(*target.shape[-2:])
     expected = [
@@ -116,6 +130,27 @@ def test_ssim_equals_torchmetrics_inside_its_border(side: int) -> None:
     torch.testing.assert_close(ssim(reconstruction, target), inside.float(), atol=1e-6, rtol=0)
 
 
+def test_other_windows_and_borders_give_another_ssim() -> None:
+    target = photographs(96, 3)
+    reconstruction = target.roll(1, -1)
+    own = ssim(reconstruction, target)
+    uniform = [
+        structural_similarity(a.numpy(), b.numpy(), data_range=1.0, channel_axis=0)
+        for a, b in zip(reconstruction, target, strict=True)
+    ]
+    reflected = structural_similarity_index_measure(reconstruction, target, data_range=1.0, reduction=None)
+    assert isinstance(reflected, Tensor)
+    for other in (torch.tensor(uniform), reflected):
+        assert (own - other).abs().max() > 1e-3
+
+
+def test_noise_of_30_decibels_costs_little_ssim_but_where_a_picture_is_flat() -> None:
+    noise = 10**-1.5 * torch.randn(1, 1, 64, 64, generator=seeded())
+    busy, flat = torch.rand(1, 1, 64, 64, generator=seeded(1)), torch.full((1, 1, 64, 64), 0.5)
+    assert ssim(flat + noise, flat).item() < 0.6
+    assert ssim(busy + noise, busy).item() > 0.99
+
+
 @pytest.mark.parametrize(
     ("height", "width", "side"), [(28, 28, 11), (96, 11, 11), (10, 40, 9), (8, 8, 7), (7, 7, 7), (2, 2, 1), (1, 9, 1)]
 )
@@ -132,6 +167,12 @@ def test_psnr_equals_scikit_image(reconstruction: Tensor, target: Tensor) -> Non
         for a, b in zip(reconstruction, target, strict=True)
     ]
     np.testing.assert_allclose(psnr(reconstruction, target), expected, rtol=1e-6)
+
+
+def test_a_peak_of_255_gains_48_13_decibels() -> None:
+    target, reconstruction = torch.zeros(1, 1, 8, 8), torch.full((1, 1, 8, 8), 0.1)
+    misjudged = peak_signal_noise_ratio(target.numpy(), reconstruction.numpy(), data_range=255)
+    assert misjudged - psnr(reconstruction, target).item() == pytest.approx(48.13, abs=0.005)
 
 
 def test_a_constant_error_of_a_tenth_is_20_decibels() -> None:

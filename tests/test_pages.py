@@ -160,6 +160,15 @@ def test_a_broken_promise_is_shown(tmp_path: Path) -> None:
     assert reliability.blocks(tmp_path)["disk"] == ["Not recorded yet: `python -m torture.disk` does."]
 
 
+def test_the_seconds_between_two_states_are_those_that_the_page_says() -> None:
+    text = " ".join(DOCUMENTS["docs/reliability.md"].split())
+    places = {"src/narrows/training/optimize.py": "every {} seconds", "torture/kill.py": "every {} s here"}
+    for path, words in places.items():
+        source = (ROOT / path).read_text(encoding="utf-8")
+        (seconds,) = re.findall(r"^SAVE_SECONDS = (.*)$", source, re.MULTILINE)
+        assert words.format(f"{float(seconds):g}") in text
+
+
 def test_the_reference_has_every_public_name_once() -> None:
     text = (DOCS / "api.rst").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^\.\. auto\w+:: narrows\.(\w+)$", text, re.MULTILINE)) == sorted(narrows.__all__)

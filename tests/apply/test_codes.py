@@ -6,15 +6,19 @@ import pytest
 from PIL import Image
 
 from narrows import Run
-from narrows.apply import decode_to_files, encode_to_file, gather, judge
+from narrows.apply import decode_to_files, encode_to_file, gather, judge, probe
 from narrows.corruption import GaussianNoise
-from narrows.data import read_picture
+from narrows.data import from_array, read_picture
+from narrows.files import alone_in
 from narrows.models import PCA, Autoencoder, Convolutional, Dense
+from narrows.report.numbers import figure
 from narrows.results import Result, open_run, read_rows
 from narrows.types import Architecture
 
 from ..data.layouts import random_bytes, write_picture
 from .small import ARM, complete, write_run
+
+LABELLED = from_array(random_bytes(30, 3, 6, 6), np.arange(30) % 2, name="labelled")
 
 
 @pytest.fixture(autouse=True)
@@ -60,10 +64,33 @@ def test_bytes_have_the_codes_of_their_floats_bit_for_bit(photos: Path, tmp_path
     assert np.array_equal(run.encode(pictures), run.encode(pictures.astype(np.float32) / np.float32(255)))
 
 
-def test_parquet_holds_the_same(photos: Path, tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
+def test_pictures_are_encoded_in_any_layout_and_decoded_within_0_and_1(tmp_path: Path) -> None:
+    colour, grey = complete(tmp_path / "colour", (3, 6, 6)), complete(tmp_path / "grey", (1, 6, 6))
+    pictures = random_bytes(2, 3, 6, 6)
+    codes = colour.encode(pictures)
+    assert np.array_equal(colour.encode(np.moveaxis(pictures, 1, -1)), codes)
+    assert np.array_equal(grey.encode(pictures[:, 0]), grey.encode(pictures[:, :1]))
+    again = colour.decode(100 * codes)
+    assert again.shape == (2, 3, 6, 6)
+    assert (again.min(), again.max()) == (0.0, 1.0)
+
+
+def test_without_classes_there_are_no_labels_in_the_file(tmp_path: Path) -> None:
+    write_picture(tmp_path / "flat" / "a.png", 6, 6)
     run = complete(tmp_path / "run", (3, 6, 6))
-    encode_to_file(run, gather(run, str(photos)), tmp_path / "codes.parquet")
+    encode_to_file(run, gather(run, str(tmp_path / "flat")), tmp_path / "codes.npz")
+    with np.load(tmp_path / "codes.npz") as archive:
+        assert set(archive.files) == {"codes", "files"}
+
+
+def test_parquet_holds_the_same(photos: Path, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    run = complete(tmp_path / "run", (3, 6, 6))
+    codes = encode_to_file(run, gather(run, str(photos)), tmp_path / "codes.parquet")
+    table = parquet.read_table(tmp_path / "codes.parquet")
+    assert table.column_names == ["file", "code", "label"]
+    assert table["label"].to_pylist() == ["cat"] * 4 + ["dog"] * 2
+    assert np.array_equal(np.array(table["code"].to_pylist(), np.float32), codes)
     assert decode_to_files(run, tmp_path / "codes.parquet", tmp_path / "out")[0] == "cat/0.png"
 
 
@@ -150,6 +177,16 @@ def test_a_file_that_is_there_is_refused_before_any_work(
     assert (tmp_path / "codes.npz").read_text() == (tmp_path / "errors.csv").read_text() == "mine"
 
 
+def test_a_run_that_another_process_writes_to_is_left_alone(photos: Path, tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", PCA(2), (3, 6, 6))
+    before = (folder / "results.csv").read_bytes()
+    with alone_in(folder):
+        for verb in (lambda run: judge(run, gather(run, str(photos))), lambda run: probe(run, LABELLED, (1.0,))):
+            with pytest.raises(BlockingIOError, match="found another at work"):
+                verb(Run.open(folder))
+    assert (folder / "results.csv").read_bytes() == before
+
+
 def test_the_pictures_that_are_shown_have_the_errors_beside_them(photos: Path, tmp_path: Path) -> None:
     """Under noise, which would be another one if the odd pictures were passed through the model once more."""
     corruption = GaussianNoise(0.3)
@@ -192,6 +229,9 @@ def test_the_odd_ones_come_first_and_stand_in_the_report(tmp_path: Path) -> None
     assert {row.metric: row.value for row in kept} == pytest.approx(judged.metrics)
     page = judged.report.read_text(encoding="utf-8")
     assert "Evaluated on further pictures" in page
-    assert rows[0]["file"] in page
+    shown = open_run(folder).arrays(ARM, 0, "evaluated")["files"].tolist()
+    assert shown == [row["file"] for row in rows[:24]]
+    assert [name for name in shown if name not in page] == []
+    assert f">{figure(judged.metrics['squared_error'])}<" in page
     judge(run, gathered)
     assert len([row for row in open_run(folder).results if row.evaluation == "evaluated"]) == len(kept)

@@ -21,6 +21,7 @@ from narrows.experiments.folder import Ledger
 from narrows.models import PCA, Residual, UNet
 from narrows.results import ADDED, PROBED, PROBED_MAJORITY, PROBED_PIXELS, Result, open_run, read_rows, write_rows
 
+from ..report.small import page_of, section
 from .small import ARM, write_run
 
 
@@ -70,7 +71,9 @@ def test_what_is_found_is_kept_beside_the_run_s_own_and_shown(run: Run) -> None:
     folder = run.record.folder
     rows = read_rows(folder / "results.csv", Result)
     write_rows(folder / "results.csv", Result, [row._replace(split="validation") for row in rows])
+    weights = {path: path.read_bytes() for path in folder.rglob("*.safetensors")}
     found = probe(run, "digits", (0.1, 1.0))
+    assert {path: path.read_bytes() for path in folder.rglob("*.safetensors")} == weights
     again = open_run(folder)
     assert again.values(ARM, "accuracy", split="test", evaluation=PROBED, condition="data=digits labels=0.1") == {
         0: found.codes[0]
@@ -91,6 +94,7 @@ def test_what_is_found_is_kept_beside_the_run_s_own_and_shown(run: Run) -> None:
     assert "Classified with few labels" in page
     assert "so the codes are behind them" in page
     assert "Confusion of improved, small" in page
+    assert (folder / "figures" / "probed-on-digits-accuracy-over-labels.svg").is_file()
 
     # of the same data replaced, of others beside
     assert len(open_run(folder).results) == len(again.results)
@@ -136,6 +140,26 @@ def test_a_folder_of_class_folders_is_probed_with_a_progress_and_told_by_the_doc
     probe(run, tmp_path / "hidden", (1.0,))
     faults = {finding.name for finding in diagnose(open_run(run.record.folder))}
     assert faults & {"accuracy at chance", "classifier predicts one class"}
+
+
+def test_an_array_file_with_labels_is_probed_as_well(run: Run, tmp_path: Path) -> None:
+    images, labels = stripes(60)
+    np.savez(tmp_path / "sorted.npz", images=images, labels=labels)
+    found = probe(run, tmp_path / "sorted.npz", (1.0,))
+    assert found.pixels == (1.0,)
+    assert found.num_labels == (48,)
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"), [(0.98, "ahead of them"), (0.91, "as good"), (0.89, "as good"), (0.8, "behind them")]
+)
+def test_the_report_says_whether_codes_are_ahead_by_more_than_chance(run: Run, codes: float, told: str) -> None:
+    """Of 200 pictures; the difference from 0.9 of two independent shares has a standard deviation of 0.02 to 0.035."""
+    folder = run.record.folder
+    for evaluation, value in ((PROBED, codes), (PROBED_PIXELS, 0.9)):
+        row = Result("x", ARM, 0, evaluation, "data=mine labels=1.0", "test", "accuracy", value, 200)
+        write_rows(folder / "results.csv", Result, [*read_rows(folder / "results.csv", Result), row])
+    assert section(page_of(folder), "probed").lead.endswith(f"so the codes are {told}.")
 
 
 def labelled(labels: list[int]) -> Dataset:

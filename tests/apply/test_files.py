@@ -9,7 +9,7 @@ from narrows import Run
 from narrows.apply import apply_files
 from narrows.corruption import Mixing, PixelMask
 from narrows.data import read_picture
-from narrows.models import Dense, InpaintingUNet, ParallelDecoders, UNet
+from narrows.models import Dense, InpaintingUNet, MixtureComplement, ParallelDecoders, UNet
 from narrows.training import load_model, save_model
 
 from ..data.layouts import random_bytes, write_picture
@@ -41,6 +41,19 @@ def test_names_and_sizes_are_the_input_s(tmp_path: Path) -> None:
     assert read_picture(tmp_path / "out" / "before-and-after.png").shape[0] == 3
     with pytest.raises(FileExistsError, match=r"expected no file at .*a.png, found one; choose another --out"):
         apply_files(run, tmp_path / "in" / "a.png", tmp_path / "out")
+
+
+def test_what_is_written_has_8_bits_and_a_jpeg_is_one_again(tmp_path: Path) -> None:
+    run = complete(tmp_path / "run", (1, 6, 6))
+    (tmp_path / "in").mkdir()
+    Image.fromarray(random_bytes(7, 9).astype(np.uint16) * 257).save(tmp_path / "in" / "deep.png")
+    Image.fromarray(random_bytes(7, 9)).save(tmp_path / "in" / "photo.jpg")
+    apply_files(run, tmp_path / "in", tmp_path / "out")
+    with Image.open(tmp_path / "out" / "deep.png") as image:
+        assert image.mode == "L"
+        assert np.abs(np.asarray(image).astype(int) - random_bytes(7, 9)).max() <= 1
+    with Image.open(tmp_path / "out" / "photo.jpg") as image:
+        assert image.format == "JPEG"
 
 
 @pytest.mark.parametrize("kind", ["last", "sheet"])
@@ -145,6 +158,18 @@ def test_sources_get_a_folder_each_and_what_does_not_add_up_is_doubted(tmp_path:
     ((name, reason),) = done.doubtful  # an untrained network's parts are no parts of anything
     assert name == "a.png"
     assert "likely no mixture of what the model was trained on" in reason
+
+
+def test_what_the_mixture_leaves_over_always_adds_up_and_is_not_doubted(tmp_path: Path) -> None:
+    folder = write_run(
+        tmp_path / "run", MixtureComplement(UNet((4, 6))), (3, 8, 8), task="separation", corruption=Mixing(),
+        sources=("face", "mark"),
+    )  # fmt: skip
+    write_picture(tmp_path / "in" / "a.png", 11, 9)
+    done = apply_files(Run.open(folder), tmp_path / "in", tmp_path / "out")
+    assert done.doubtful == ()
+    for name in done.written:
+        assert read_picture(tmp_path / "out" / name).shape == (3, 11, 9)
 
 
 def test_a_mixture_of_what_was_learnt_is_not_doubted_and_another_picture_is(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from narrows.cli.verbs import USER_ERROR
+from narrows.corruption import Mixing
 from narrows.export import Exported
-from narrows.models import Dense
+from narrows.models import Dense, ParallelDecoders, UNet
 
 from ..apply.small import write_run
 from ..data.layouts import write_picture
@@ -72,3 +73,19 @@ def test_what_a_model_is_used_for_is_told_as_json_alone(
     assert sorted(row["picture"] for row in judged["odd"]) == names
     assert told("export", "run", "--out", "m.onnx") == [exported._asdict()]
     assert told("report", "run") == {"report": "run/report.html"}
+
+
+def test_what_is_likely_no_mixture_and_what_is_no_picture_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_run(
+        tmp_path / "run", ParallelDecoders(UNet((4, 6))), (3, 8, 8), task="separation", corruption=Mixing(),
+        sources=("face", "mark"),
+    )  # fmt: skip
+    write_picture(tmp_path / "in" / "a.png", 8, 8)
+    (tmp_path / "in" / "b.png").write_text("no picture")
+    words = ["apply", str(folder), str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    code, text = said(words, monkeypatch, capsys)
+    assert code == 0
+    assert "doubtful: a.png: its parts do not add up to it" in text
+    assert "left out: b.png: " in text

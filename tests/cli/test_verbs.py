@@ -254,7 +254,9 @@ def test_a_run_from_pictures_to_report(
     assert run.environment["quick"]
     assert run.environment["finished"]
     assert f"precision: {run.environment['precision']}, on {run.environment['processor']}" in text
-    assert "Eight numbers a digit" in (here / "made" / "report.html").read_text()
+    page = (here / "made" / "report.html").read_text()
+    assert "Eight numbers a digit" in page
+    assert re.search(rf">Precision</\w+>\s*<\w+>{run.environment['precision']}<", page)
     assert run.arms() == ["mean picture", "PCA, code 8", "compared, plain network", "improved, code 8"]
     assert set(run.values("improved, code 8", "mse", split="test")) == {0, 1}
     assert (here / "made" / "models" / "improved-code-8-1" / "model.safetensors").is_file()

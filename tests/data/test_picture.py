@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from narrows.data import Pictures, read_picture, resize
-from narrows.data.picture import as_size, parse_size, read_header
+from narrows.data.picture import as_size, parse_size, read_header, read_mask, read_transparent
 
 from .layouts import random_bytes, write_picture
 
@@ -34,6 +34,20 @@ def test_what_is_transparent_is_laid_over_white(tmp_path: Path) -> None:
     grey = np.array([[[40, 255], [40, 0]]], dtype=np.uint8)
     Image.fromarray(grey, "LA").save(tmp_path / "la.png")
     assert read_picture(tmp_path / "la.png").tolist() == [[[40, 255]]]
+
+
+def test_a_mask_is_what_is_bright_and_a_hole_what_is_more_transparent_than_not(tmp_path: Path) -> None:
+    levels = np.array([[0, 127, 128, 255]], dtype=np.uint8)
+    Image.fromarray(levels).save(tmp_path / "mask.png")
+    assert read_mask(tmp_path / "mask.png").tolist() == [[False, False, True, True]]
+    picture = Image.new("L", (4, 1), 200)
+    picture.save(tmp_path / "whole.png")
+    assert read_transparent(tmp_path / "whole.png") is None
+    picture.putalpha(Image.fromarray(levels))
+    picture.save(tmp_path / "holes.png")
+    found = read_transparent(tmp_path / "holes.png")
+    assert found is not None
+    assert found.tolist() == [[True, True, False, False]]
 
 
 def test_palettes_become_colours_with_their_transparent_entry(tmp_path: Path) -> None:
@@ -139,6 +153,8 @@ def test_a_size_is_one_number_or_two() -> None:
     assert as_size(5) == (5, 5)
     assert as_size((5, 6)) == (5, 6)
     assert as_size(None) is None
+    assert parse_size("96") == (96, 96)
+    assert parse_size("96,128") == (96, 128)
     with pytest.raises(ValueError, match="at least 1 x 1 pixels, found 0 x 0"):
         as_size(0)
 

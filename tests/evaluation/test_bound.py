@@ -122,6 +122,14 @@ def test_an_output_that_is_no_probability_has_no_bound() -> None:
     assert bound(tiny(output="linear"), repeated(255, 0, times=50)) == {}
 
 
+def test_a_sure_and_wrong_pixel_costs_the_log_of_float32_s_step() -> None:
+    model = tiny()
+    with torch.no_grad():
+        model.get_parameter("decoder.layers.0.weight").zero_()
+        model.get_parameter("decoder.layers.0.bias").copy_(torch.tensor([-100.0, 100.0]))
+    assert bound(model, repeated(255, 0, times=10))["distortion"] == pytest.approx(2 * 23 * math.log(2), rel=1e-5)
+
+
 def test_samples_are_the_decoder_s_image_of_the_standard_normal() -> None:
     study = PriorSamples(20_000)
     samples = study(tiny(output="linear"), repeated(0, 0), beside(repeated(0, 0))).arrays["samples"]

@@ -155,6 +155,7 @@ def test_a_worked_example_of_macro_auc() -> None:
     assert macro_auc(scores, truth) == pytest.approx(
         roc_auc_score(truth, scores.exp(), multi_class="ovr", average="macro")
     )
+    assert macro_auc(scores, np.array([0, 0, 1, 1])) == np.mean([1 / 2, 1.0])  # no picture of class 2 is judged
     same = torch.zeros(4, 3)
     assert macro_auc(same, truth) == 0.5
     np.testing.assert_allclose(macro_roc(same, truth), np.linspace(0, 1, 101))

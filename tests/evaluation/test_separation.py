@@ -97,6 +97,27 @@ def test_sources_of_one_kind_are_judged_and_shown_in_the_best_order_whatever_the
     assert watched["loss"] > 0.01
 
 
+def test_the_distance_to_the_mixture_is_that_of_the_parts_mean(pairs: Pictures, sources: Images) -> None:
+    parts = torch.stack([torch.full((3, 12, 12), 0.2), torch.full((3, 12, 12), 0.9)])
+    found = evaluate(Constant(parts), pairs, corruption=Mixing())
+    expected = (sources.mean(1) - 0.55).square().mean().item()
+    assert value(found, "checks", "", "mixture_distance") == pytest.approx(expected, rel=1e-5)
+
+
+def test_exchangeable_answers_are_judged_in_the_order_of_the_least_squared_error(
+    pairs: Pictures, sources: Images
+) -> None:
+    parts = torch.stack([torch.full((3, 12, 12), 0.3), torch.full((3, 12, 12), 0.7)])
+    alike = Pictures(pairs.images, source_names=NAMES, exchangeable=True)
+    found = evaluate(Constant(parts), alike, corruption=Mixing())
+    orders = torch.stack([(sources - each).square().mean((2, 3, 4)) for each in (parts, parts.flip(0))])
+    best = orders.sum(2).argmin(0)
+    assert 0 < best.sum() < len(best)
+    expected = orders[best, torch.arange(len(best))].mean(0).tolist()
+    each = [value(found, "reconstruction", f"source={name}", "mse") for name in NAMES]
+    assert each == pytest.approx(expected, rel=1e-5)
+
+
 def test_by_formula_the_error_is_the_first_s(pairs: Pictures, sources: Images) -> None:
     wrong = torch.full((2, 3, 12, 12), 0.4)
     found = ByFormula(decoded=1)(Constant(wrong), pairs, beside(pairs))

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from narrows.data import Dataset, is_present, load
 from narrows.data.catalogue import CATALOGUE
-from narrows.evaluation import Beside, ChosenPictures, Uncentred, evaluate
+from narrows.evaluation import Beside, ChosenPictures, Constant, Uncentred, evaluate
 from narrows.models import PCA, Autoencoder, prepare
 
 
@@ -46,3 +47,11 @@ def test_the_split_is_50_10_10_thousand_and_stratified(mnist: Dataset) -> None:
     assert mnist.official_train.labels is not None
     found = np.bincount(mnist.validation.labels)
     np.testing.assert_allclose(found, np.bincount(mnist.official_train.labels) / 6, atol=1)
+
+
+def test_81_percent_of_mnist_s_pixels_are_black_which_is_what_keras_accuracy_counts(mnist: Dataset) -> None:
+    images = mnist.test.images
+    black = (images == 0).mean()
+    assert black == pytest.approx(0.81, abs=0.005)
+    found = evaluate(Constant(torch.zeros(mnist.image_shape)), mnist.test).metrics["keras_accuracy"]
+    assert found == pytest.approx(black, abs=1e-6)

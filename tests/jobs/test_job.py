@@ -82,6 +82,19 @@ def test_many_small_pictures_get_a_network_that_finds_its_own_code() -> None:
     assert arm(Job("x", epochs=3), many).training.epochs == 3
 
 
+@pytest.mark.parametrize(
+    ("count", "shape", "kind"),
+    [
+        (6250, (1, 28, 28), ResidualDense),  # of which 5 000 are trained on
+        (6249, (1, 28, 28), RefinedPCA),
+        (6250, (3, 32, 32), ResidualDense),
+        (6250, (3, 33, 32), RefinedPCA),
+    ],
+)
+def test_many_is_5_000_and_small_is_32_x_32_in_colour(count: int, shape: tuple[int, int, int], kind: type) -> None:
+    assert type(arm(Job("x"), from_array(np.zeros((count, *shape), np.uint8))).model) is kind
+
+
 def test_epochs_are_what_ten_minutes_take_within_bounds() -> None:
     data = photographs(700)  # 560 to train on
     found = arm(Job("x"), data)
@@ -102,6 +115,7 @@ def test_two_of_a_kind_are_exchangeable_and_others_are_told_apart_by_the_mixture
     same = arm(one, load(one.source))
     assert same.model == ParallelDecoders(UNet((16, 32, 64)), 2)
     assert same.objective.exchangeable
+    assert same.training.augmentation.new_pairs
     two = Job(f"{tmp_path / 'faces'}+{tmp_path / 'marks'}", "mix")
     assert choose_size(two) == (8, 8)
     other = arm(two, load(two.source))
@@ -136,6 +150,8 @@ def test_pictures_keep_one_small_size_and_others_become_squares(tmp_path: Path) 
         write_picture(tmp_path / "alike" / f"{number}.png", 20, 30, seed=number)
         write_picture(tmp_path / "large" / f"{number}.png", 300, 200, seed=number)
         write_picture(tmp_path / "mixed" / f"{number}.png", 40 + number, 90, seed=number)
+        write_picture(tmp_path / "most" / f"{number}.png", 64, 60, seed=number)
+        write_picture(tmp_path / "more" / f"{number}.png", 65, 60, seed=number)
     (tmp_path / "mixed" / "broken.png").touch()
     alike, large, mixed = (str(tmp_path / name) for name in ("alike", "large", "mixed"))
     assert choose_size(Job(alike)) == (20, 30)
@@ -146,7 +162,9 @@ def test_pictures_keep_one_small_size_and_others_become_squares(tmp_path: Path) 
     ]
     assert choose_size(Job(mixed)) == (42, 42)
     assert choose_size(Job(mixed, size=(7, 8))) == (7, 8)
-    assert choose_size(Job("mnist")) is None
+    assert choose_size(Job(str(tmp_path / "most"))) == (64, 60)
+    assert choose_size(Job(str(tmp_path / "more"))) == (60, 60)
+    assert choose_size(Job("mnist")) is choose_size(Job(str(tmp_path / "array.npy"))) is None
     assert [Job(large, corrupt).crop for corrupt in ("", "noise:0.1", "mask", "mix")] == [False, True, True, False]
 
 
@@ -159,6 +177,9 @@ def test_python_has_the_words_of_the_command_line(tmp_path: Path) -> None:
     assert words - options == set()
     run = narrows.train(tmp_path / "photos", tmp_path / "run", code_size=3, size=8, epochs=1)
     assert run.encode(random_bytes(2, 3, 8, 8)).shape == (2, 3)
+    # of the training pictures' mean, whatever the mean of those that are judged
+    assert run.record.values("mean picture", "explained_variance", split="test")[0] == pytest.approx(0, abs=1e-6)
+    assert run.record.arms() == ["mean picture", "PCA, code 3", "improved, RefinedPCA, code 3"]
     with pytest.raises(FileExistsError, match="found a run in"):
         narrows.train(tmp_path / "photos", tmp_path / "run")
 

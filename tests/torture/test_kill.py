@@ -68,13 +68,16 @@ def test_every_kind_of_broken_file_and_every_difference_is_told(tmp_path: Path) 
     assert differences(whole, other) == ["files that only one has: more.txt", "results.csv"]
 
 
-def test_terminate_says_how_to_go_on_whatever_is_being_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_says_how_to_go_on_whatever_is_being_done(
+    number: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = signal.getsignal(signal.SIGTERM)
     for known, options in ((False, ""), (True, "--resume ")):
         if known:
             write_json(tmp_path / "experiment.json", {})
         with pytest.raises(typer.Exit) as ended, going_on(tmp_path, "--resume"):
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
         assert ended.value.exit_code == 130
         assert f"the same command with {options}--out {tmp_path} goes on from here" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGTERM) is before

@@ -16,10 +16,10 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
-from narrows.corruption import GaussianNoise, NoCorruption
+from narrows.corruption import GaussianNoise, Mixing, NoCorruption
 from narrows.data import Dataset, load
 from narrows.evaluation import evaluate
-from narrows.models import PCA, Autoencoder, Convolutional, Dense, Gaussian, ResidualDense
+from narrows.models import PCA, Autoencoder, Convolutional, Dense, Gaussian, ParallelDecoders, ResidualDense
 from narrows.objective import KLToPrior, Objective
 from narrows.training import (
     Augmentation,
@@ -35,7 +35,7 @@ from narrows.training import (
 from narrows.training.fit import PictureBatches, TaskBatches, generator
 from narrows.training.interrupt import deferred_interrupt
 from narrows.training.settings import Precision
-from narrows.types import Architecture, Batch, Losses
+from narrows.types import Architecture, Batch, Corruption, Images, Losses, Sources
 
 TRAINING = Training(epochs=3, batch_size=64, precision="float32")
 
@@ -387,6 +387,50 @@ def test_new_pairs_keep_every_picture_and_its_place_among_the_sources(generator:
         assert same.sum(0).tolist() == same.sum(1).tolist() == [1] * 16
         orders.append(same.int().argmax(1).tolist())
     assert orders[0] != list(range(16)) != orders[1] != orders[0]
+
+
+class Noting:
+    """A corruption that keeps what it was given and what it made of it."""
+
+    def __init__(self, corruption: Corruption) -> None:
+        self.corruption = corruption
+        self.batches: list[Batch] = []
+
+    def __call__(self, clean: Images | Sources, generator: torch.Generator) -> Batch:
+        batch = self.corruption(clean, generator)
+        self.batches.append(batch)
+        return batch
+
+
+def test_the_same_pictures_meet_another_noise_in_every_step(digits: Dataset) -> None:
+    noting = Noting(GaussianNoise(0.1))
+    half = len(digits.train) // 2
+    training = replace(TRAINING, batch_size=half, shuffle=False)
+    fit(Dense((), 2).build((1, 8, 8)), digits, Objective(), corruption=noting, training=training)
+    steps = [batch for batch in noting.batches if len(batch.target) == half]
+    assert len(steps) == 2 * training.epochs
+    assert all(torch.equal(batch.target, steps[place % 2].target) for place, batch in enumerate(steps))
+    noise = torch.stack([(batch.input - batch.target).flatten() for batch in steps])
+    assert (torch.corrcoef(noise) - torch.eye(len(steps))).abs().max() < 0.1
+
+
+def test_every_step_pairs_the_pictures_anew() -> None:
+    pairs = load("digits+digits").few(40, 10)
+    noting = Noting(Mixing())
+    training = Training(epochs=3, batch_size=40, shuffle=False, augmentation=Augmentation(new_pairs=True))
+    model = ParallelDecoders(Dense((), 2)).build((1, 8, 8))
+    fit(model, pairs, Objective(), corruption=noting, training=training)
+    targets = [batch.target for batch in noting.batches if len(batch.target) == 40]
+    assert len({target[:, 1].numpy().tobytes() for target in targets}) == 3
+    assert len({target[:, 0].numpy().tobytes() for target in targets}) == 1
+
+
+def test_the_history_has_every_step_s_loss_and_every_epoch_s_of_validation(digits: Dataset) -> None:
+    history = fit(Dense((), 2).build((1, 8, 8)), digits, Objective(), training=TRAINING)
+    losses = [entry for entry in history if entry.term == "loss"]
+    steps = TRAINING.epochs * -(-len(digits.train) // TRAINING.batch_size)
+    assert [entry.step for entry in losses if entry.split == "train"] == list(range(1, steps + 1))
+    assert [entry.epoch for entry in losses if entry.split == "validation"] == [1, 2, 3]
 
 
 def test_what_has_no_sources_is_not_paired_anew(generator: torch.Generator) -> None:

@@ -75,7 +75,7 @@ def evaluate(  # noqa: PLR0913  what, on what, under what, and what to keep of i
         errors = tally.add(batch, output)
         wanted = [position - start for position in examples if start <= position < start + len(errors)]
         shown += [show(position, start, batch, output, errors) for position in wanted]
-        largest = errors.topk(min(num_worst, len(errors))).indices
+        largest = errors.argsort(descending=True, stable=True)[:num_worst]  # of equal errors the first
         worst += [show(int(i), start, batch, output, errors) for i in largest]
         worst = sorted(worst, key=lambda picture: -picture.error)[:num_worst]
     shown.sort(key=lambda picture: picture.position)
