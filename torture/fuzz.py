@@ -19,6 +19,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from types import FunctionType
@@ -28,9 +29,11 @@ import numpy as np
 import torch
 from PIL import Image
 
+import narrows.apply.codes
 import narrows.data.array
 import narrows.data.cifar
 import narrows.data.idx
+import narrows.data.parquet
 import narrows.data.picture
 import narrows.data.splits
 import narrows.data.stl10
@@ -41,9 +44,12 @@ import narrows.files
 import narrows.jobs.words
 import narrows.results
 import narrows.training.checkpoint
+import narrows.training.state_file
+from narrows.apply.codes import read_codes
 from narrows.data import pictures_from_array, read_array, read_picture
 from narrows.data.cifar import read_cifar
 from narrows.data.idx import read_idx
+from narrows.data.parquet import parquet_package, read_parquet
 from narrows.data.picture import parse_size, read_header
 from narrows.data.splits import parse_split
 from narrows.data.stl10 import map_stl_images, read_stl_labels
@@ -54,16 +60,18 @@ from narrows.experiments.settings import change_experiment
 from narrows.jobs.words import parse_words
 from narrows.models import Dense, TopK
 from narrows.results import HistoryRow, Result, open_run, read_rows
-from narrows.training import load_model, save_model
+from narrows.training import StateFile, load_model, save_model
 from torture.record import Row, asked_count, tell, write_record
 
 KEPT = Path("build") / "fuzz"
 MEMORY = Path("/dev/shm")
 """Files that are read from memory, where the system has a place for them."""
 READERS = (
+    narrows.apply.codes,
     narrows.data.array,
     narrows.data.cifar,
     narrows.data.idx,
+    narrows.data.parquet,
     narrows.data.picture,
     narrows.data.splits,
     narrows.data.stl10,
@@ -74,8 +82,10 @@ READERS = (
     narrows.jobs.words,
     narrows.results,
     narrows.training.checkpoint,
+    narrows.training.state_file,
+    pickle,
 )
-"""Modules whose lines lead the fuzzer."""
+"""Modules whose lines lead the fuzzer; Python's own where a reader is made of it."""
 EXPERIMENT = load_experiment("quickstart")
 
 
@@ -180,6 +190,19 @@ def array_in_memory(path: Path) -> object:
     return pictures_from_array(np.resize(values, shape), None, channel_axis=axis)  # type: ignore[arg-type]  # the words
 
 
+def table(columns: dict[str, list[Any]]) -> bytes:
+    """A Parquet file."""
+    return saved(lambda file: parquet_package().write_table(import_module("pyarrow").table(columns), file))
+
+
+def saved_state() -> bytes:
+    """A small training's state."""
+    with TemporaryDirectory() as folder:
+        state = StateFile(Path(folder) / "state.safetensors")
+        state.save({"module": {"weight": torch.zeros(3)}}, {"step": 1})
+        return state.path.read_bytes()
+
+
 def result_lines() -> bytes:
     """A whole results.csv."""
     head = ",".join(Result._fields)
@@ -219,6 +242,15 @@ TARGETS: dict[str, Target] = {
     "arrays in memory": Target(
         array_in_memory, "a", tuple(bytes(head) + bytes(64) for head in ((0, 2, 5, 5, 0, 2), (3, 2, 1, 5, 5, 3))), 1.0
     ),
+    "Parquet": Target(
+        read_parquet, "a.parquet", (table({"image": [encoded("PNG"), encoded("JPEG")], "label": [0, 1]}),), 0.2
+    ),
+    "codes, .npz": Target(
+        read_codes, "c.npz", (saved(lambda file: np.savez(file, codes=np.zeros((2, 3)), files=["a", "b"])),), 0.2
+    ),
+    "codes, Parquet": Target(
+        read_codes, "c.parquet", (table({"file": ["a", "b"], "code": [[0.5, 1.0], [1.5, 2.0]]}),), 0.2
+    ),
     "picture files": Target(
         picture, "a.png", tuple(map(encoded, ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM"))), 0.3,
         (Exception,),
@@ -229,6 +261,7 @@ TARGETS: dict[str, Target] = {
         0.2,
     ),
     "model.safetensors": Target(weights, "model.safetensors", (WEIGHTS[1],), 0.2),
+    "state.safetensors": Target(lambda path: StateFile(path).load(), "state.safetensors", (saved_state(),), 0.5),
     "experiment.json": Target(experiment, "experiment.json", (described(),), 0.5),
     "results.csv": Target(lambda path: read_rows(path, Result), "results.csv", (result_lines(),), 1.0),
     "history.csv": Target(
@@ -261,9 +294,10 @@ def fuzz(name: str, count: int, log: Path) -> None:
     warnings.simplefilter("ignore")
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     for module in READERS:
-        for function in vars(module).values():
-            if isinstance(function, FunctionType) and function.__module__ == module.__name__:
-                atheris.instrument_func(function)
+        own = [each for each in vars(module).values() if getattr(each, "__module__", None) == module.__name__]
+        for each in (*own, *(method for kind in own if isinstance(kind, type) for method in vars(kind).values())):
+            if isinstance(each, FunctionType):
+                atheris.instrument_func(each)
     folder = Path(mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
     for each in ("corpus", "read"):
         (folder / each).mkdir()
