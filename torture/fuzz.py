@@ -311,7 +311,7 @@ def fuzz(name: str, count: int, log: Path) -> None:
     longest = max(4096, *(2 * len(seed) for seed in TARGETS[name].seeds))
     # unless told otherwise, libFuzzer cuts a whole file down to what runs the same lines, often to a byte
     whole = ("-keep_seed=1", "-reduce_inputs=0", f"-max_len={longest}")
-    options = [f"-runs={count}", *whole, "-timeout=60", "-rss_limit_mb=8192", "-seed=1", kept]
+    options = [f"-runs={count}", *whole, "-timeout=60", "-rss_limit_mb=1024", "-seed=1", kept]
     atheris.Setup(["fuzz", "-print_final_stats=1", *options, str(folder / "corpus")], one)
     atheris.Fuzz()
 
