@@ -335,7 +335,8 @@ def carried_out(name: str, count: int, log: Path, status: int | None) -> Row:
     failed = bool(status) or ran < count
     if failed:
         sys.stderr.write(f"\n{name}: status {status}\n{said[-3000:]}\n")
-    return Row(name, max(ran, 1), int(failed), f"{len(TARGETS[name].seeds)} whole files mutated")
+    seeds = len(TARGETS[name].seeds)
+    return Row(name, max(ran, 1), int(failed), f"from {seeds} whole file{'s' if seeds > 1 else ''}")
 
 
 def main() -> None:

@@ -68,6 +68,15 @@ def test_every_kind_of_broken_file_and_every_difference_is_told(tmp_path: Path) 
     assert differences(whole, other) == ["files that only one has: more.txt", "results.csv"]
 
 
+@pytest.fixture
+def _answering() -> Iterator[None]:
+    """Python answers Ctrl-C, which a shell has programs in the background ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_answering")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_says_how_to_go_on_whatever_is_being_done(
     number: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
