@@ -329,10 +329,10 @@ def test_json_is_all_that_stands_on_standard_output(
 
 
 def test_an_interrupted_run_says_how_to_go_on_and_ends_at_the_same_weights(here: Path) -> None:
-    words = ["run", "quickstart", "--set", "training.epochs=16", "--precision", "float32"]
+    words = ["run", "quickstart", "--set", "training.epochs=4", "--precision", "float32"]
     interrupting = (
         "import os, signal, sys\nfrom narrows.training.state import TrainingState\nafter = TrainingState.after_step\n"
-        "def count(self, interrupted):\n    if self.step == 333 and self.training.optimizer == 'adamw':\n"
+        "def count(self, interrupted):\n    if self.step == 77 and self.training.optimizer == 'adamw':\n"
         "        os.kill(os.getpid(), signal.SIGTERM)\n    return after(self, interrupted)\n"
         "TrainingState.after_step = count\n"
         f"sys.argv = ['narrows', *{words!r}, '--out', 'broken']\nfrom narrows.cli import main\nmain()"
