@@ -68,7 +68,7 @@ def read_parquet(
         else:
             labels.append(str(row[named]) if named else "")
             held += found[-1].nbytes
-        check_unpacked(path, held)
+        check_fits(path, held)
     if not found:
         raise ValueError(
             f"expected pictures in the column {column} of {path}, found none that can be read among {rows}"
@@ -98,7 +98,7 @@ def open_parquet(path: Path) -> Any:
         groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
     except Exception as error:  # pyarrow raises kinds of its own
         raise no_parquet(path, error) from error
-    check_unpacked(path, sum(group.total_byte_size for group in groups))
+    check_fits(path, sum(group.total_byte_size for group in groups))
     return file
 
 
@@ -118,8 +118,20 @@ def rows_of(path: Path, file: Any, columns: Sequence[str]) -> Iterator[dict[str,
         if batch is None:
             return
         held += batch.nbytes
-        check_unpacked(path, held)
+        check_fits(path, held)
         yield from batch.to_pylist()
+
+
+def check_fits(path: Path, num_bytes: int) -> None:
+    """Refuse a Parquet file that is made to fill the memory.
+
+    Raises:
+        ValueError: what was read of it, or is to be, is far more than the file.
+    """
+    try:
+        check_unpacked(path, num_bytes)
+    except ValueError as error:
+        raise ValueError(f"expected a whole Parquet file in {path}, found {error}, or give a smaller size") from error
 
 
 def no_parquet(path: Path, error: Exception) -> ValueError:
