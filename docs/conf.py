@@ -11,6 +11,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["results/**"]
 highlight_language = "text"  # a block without a language is commands, or what they print
 default_role = "py:obj"  # a docstring's `Training` leads to Training where that is public, else is set as code
+smartquotes_action = "qe"  # quotes and ellipses: of the two hyphens of an option it would make a dash
 
 myst_enable_extensions = ["colon_fence", "html_image"]
 myst_heading_anchors = 3
