@@ -26,8 +26,8 @@ _ADMITTED: dict[tuple[str, str], Any] = {
 class _ArraysOnly(pickle._Unpickler):
     """An unpickler for containers, text, numbers and plain arrays; it has no name for anything else.
 
-    The one written in Python: that in C takes 34 GB for a file of ten bytes that numbers a value 2 147 483 647. Neither
-    reads byte arrays here, for which they set aside whatever length is stated.
+    The one written in Python: that in C takes 34 GB for a file of ten bytes that numbers a value 2 147 483 647. Byte
+    arrays, for which either sets aside whatever length is stated, are not read.
     """
 
     dispatch: ClassVar = {

@@ -68,7 +68,7 @@ def read_parquet(
         else:
             labels.append(str(row[named]) if named else "")
             held += found[-1].nbytes
-        check_fits(path, held)
+        check_decoded(path, held)
     if not found:
         raise ValueError(
             f"expected pictures in the column {column} of {path}, found none that can be read among {rows}"
@@ -95,48 +95,48 @@ def open_parquet(path: Path) -> Any:
     parquet = parquet_package()
     try:
         file = parquet.ParquetFile(path)
-        groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+        groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
+        check_unpacked(path, sum(group.total_byte_size for group in groups))
     except Exception as error:  # pyarrow raises kinds of its own
         raise no_parquet(path, error) from error
-    check_fits(path, sum(group.total_byte_size for group in groups))
     return file
 
 
 def rows_of(path: Path, file: Any, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The rows of some columns, a few at a time in memory.
+    """The rows of some columns, `BATCH` at a time in memory.
 
     Raises:
         ValueError: a part is broken, or what is stored once stands in so many rows that they would fill the memory.
     """
-    batches = file.iter_batches(batch_size=BATCH, columns=list(columns))
     held = 0
-    while True:
-        try:
-            batch = next(batches, None)
-        except Exception as error:  # pyarrow raises kinds of its own
-            raise no_parquet(path, error) from error
-        if batch is None:
-            return
-        held += batch.nbytes
-        check_fits(path, held)
-        yield from batch.to_pylist()
+    try:
+        for batch in file.iter_batches(batch_size=BATCH, columns=list(columns)):
+            held += batch.nbytes
+            check_unpacked(path, held)
+            yield from batch.to_pylist()
+    except Exception as error:  # pyarrow raises kinds of its own
+        raise no_parquet(path, error) from error
 
 
-def check_fits(path: Path, num_bytes: int) -> None:
-    """Refuse a Parquet file that is made to fill the memory.
+def no_parquet(path: Path, error: Exception) -> ValueError:
+    """What is said of a file that pyarrow cannot read, or that would fill the memory."""
+    return ValueError(
+        f"expected a Parquet file in {path}, found one that cannot be read ({error}); put a whole copy in its place"
+    )
+
+
+def check_decoded(path: Path, num_bytes: int) -> None:
+    """Refuse pictures that fill the memory once they are decoded.
 
     Raises:
-        ValueError: what was read of it, or is to be, is far more than the file.
+        ValueError: from `check_unpacked`, with a further cure.
     """
     try:
         check_unpacked(path, num_bytes)
     except ValueError as error:
-        raise ValueError(f"expected a whole Parquet file in {path}, found {error}, or give a smaller size") from error
-
-
-def no_parquet(path: Path, error: Exception) -> ValueError:
-    """What is said of a file that pyarrow cannot read."""
-    return ValueError(f"expected a Parquet file in {path}, found one that cannot be read ({error})")
+        raise ValueError(
+            f"expected pictures that fit into memory in {path}, found {error}, or give a smaller size"
+        ) from error
 
 
 def picture_column(path: Path, schema: Any) -> str:

@@ -19,10 +19,9 @@ def hinton_speedrun() -> Experiment:
     """Seconds of training until 30 numbers give MNIST back with a squared error of at most 3.00 a picture.
 
     Hinton and Salakhutdinov (2006) state 3.00 for 784-1000-500-250-30, trained layer by layer and then whole. Expect
-    the improved arm at 2.7 after some 130 s on 2 cores without bfloat16 units. Other ways stood further off on
-    validation by then: 784-512-256-30 with Muon at 3.5 after 16 epochs and 130 s, the residual network without
-    correction at 3.3 after 16 epochs and 100 s, and one of twice the hidden width at 3.1 after 14 epochs and 170 s.
-    About 4 minutes.
+    the improved arm at 2.7 after some 130 s on 2 cores without bfloat16 units. Further off on validation by then were
+    784-512-256-30 with Muon, the residual network without correction, and one of twice the hidden width. About 4
+    minutes.
     """
     reported = Arm(
         name=REPORTED,

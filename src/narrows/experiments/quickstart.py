@@ -10,7 +10,7 @@ from narrows.training import COSINE, Augmentation, Training
 def quickstart() -> Experiment:
     """PCA, a plain and a residual autoencoder with the same 8 numbers on scikit-learn's 8 x 8 digits.
 
-    Expect both autoencoders clearly below PCA; about 20 seconds on 2 cores.
+    Expect both autoencoders clearly below PCA; under a minute on 2 cores.
     """
     return Experiment(
         name="quickstart",
